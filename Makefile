@@ -1,0 +1,52 @@
+# Every target sets up what it needs; `make help` explains each.
+SOURCES ?= simulated
+VENV := .venv
+BIN := $(VENV)/bin
+export HYDROTHEQUE_SOURCES = $(SOURCES)
+
+.PHONY: help run test lint format serve psql clean lock
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "setting up $(VENV) (about two minutes, once)"
+	@python3 -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else None'
+	@python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+profiles.yml: profiles.yml.example
+	@cp profiles.yml.example $@
+
+run: $(VENV)/.ready profiles.yml ## collect, load, build and test a month (SOURCES=live for the real providers)
+	@$(BIN)/hydrotheque run
+
+test: $(VENV)/.ready profiles.yml ## run every test
+	@$(BIN)/pytest
+
+lint: $(VENV)/.ready profiles.yml ## check style, types, SQL and the dbt project
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@.ci/lint-sql
+
+format: $(VENV)/.ready ## rewrite the Python code in the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+serve: $(VENV)/.ready ## serve the REST API on 127.0.0.1:8000
+	@$(BIN)/hydrotheque serve
+
+psql: $(VENV)/.ready ## open a SQL prompt on the warehouse
+	@$(BIN)/hydrotheque db psql
+
+clean: ## stop the embedded server; remove the environment and all that was collected
+	@if [ -x $(BIN)/hydrotheque ]; then $(BIN)/hydrotheque db stop; fi
+	@rm -rf $(VENV) .local profiles.yml
+
+lock: ## pin every dependency again, with hashes (needs uv)
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock

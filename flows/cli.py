@@ -1,0 +1,123 @@
+"""The `hydrotheque` command: the chain, its parts, the warehouse and the API, from a terminal."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from typing import Annotated
+
+import typer
+
+from flows import database_cli, summary
+from ingestion.errors import HydrothequeError
+from ingestion.report import Reporter
+from ingestion.settings import PREFIX, get_settings
+
+app = typer.Typer(
+    help="Hydrothèque: French environmental open data, from the providers to SQL and a REST API.",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+)  # fmt: skip
+app.add_typer(database_cli.app, name="db")
+
+Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
+DbtArguments = Annotated[list[str] | None, typer.Argument(help="Passed to `dbt build`, after `--`")]
+
+
+def _use(sources: str | None) -> None:
+    if sources:
+        os.environ[f"{PREFIX}SOURCES"] = sources
+        get_settings.cache_clear()
+
+
+@app.command()
+def run(sources: Sources = None) -> None:
+    """Collect, load, build and test: the monthly chain."""
+    _use(sources)
+    from flows.pipelines import pipeline_mensuel  # noqa: PLC0415 - Prefect takes seconds to import
+
+    summary.show_run(pipeline_mensuel(Reporter(summary.show_line)))
+
+
+@app.command()
+def collect(
+    domains: Annotated[list[str] | None, typer.Argument(help="meteo, piezometrie; default: all")] = None,
+    sources: Sources = None,
+) -> None:
+    """Bring what is new at the providers to the lake."""
+    _use(sources)
+    from flows import steps  # noqa: PLC0415 - as above, for dlt and dbt
+
+    if unknown := set(domains or ()) - set(steps.COLLECTORS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(steps.COLLECTORS)}")
+    with steps.started(Reporter(summary.show_line)) as current:
+        steps.collect(current, *(domains or ()))
+
+
+@app.command()
+def load() -> None:
+    """Bring the lake's new packages to the raw schemas."""
+    from flows import steps  # noqa: PLC0415
+
+    with steps.started(Reporter(summary.show_line)) as current:
+        steps.load(current)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def build(arguments: DbtArguments = None) -> None:
+    """Build and test the tables with dbt; arguments after `--` go to `dbt build`."""
+    from flows import steps  # noqa: PLC0415
+
+    with steps.started() as current:
+        steps.build(current, *(arguments or ()))
+        summary.show_built(current)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8765,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data")] = 1,
+    cells: Annotated[int, typer.Option(help="Cells of the weather grid, up to 9,892")] = 100,
+    stations: Annotated[int, typer.Option(help="Piezometers")] = 16,
+) -> None:
+    """Serve simulated providers: data.gouv.fr and Hub'Eau on one address."""
+    from ingestion.simulator.server import serve_forever  # noqa: PLC0415
+
+    from ingestion.simulator.world import Scenario  # noqa: PLC0415
+
+    typer.echo(f"HYDROTHEQUE_DATA_GOUV_URL=http://127.0.0.1:{port} HYDROTHEQUE_HUBEAU_URL=http://127.0.0.1:{port}")
+    serve_forever(Scenario(seed=seed, cells=cells, stations=stations), "127.0.0.1", port)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8000) -> None:
+    """Serve the REST API on this machine, as the role api_service."""
+    environment = database_cli.api_environment(get_settings())
+    typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
+    command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
+    os.execve(sys.executable, [*command, "--no-server-header", "--log-level", "warning"], environment)  # noqa: S606
+
+
+def main() -> None:
+    """Run the command; an error is one line on stderr and an exit code, its traceback goes to the log."""
+    _guarded(app)
+
+
+def _guarded(command: Callable[[], None]) -> None:
+    try:
+        command()
+    except HydrothequeError as error:
+        sys.stderr.write(f"hydrotheque: {error}\n")
+        raise SystemExit(error.exit_code) from None
+    except Exception as error:
+        home = get_settings().home
+        (home / "logs").mkdir(parents=True, exist_ok=True)
+        log = logging.getLogger("hydrotheque")
+        log.addHandler(RotatingFileHandler(home / "logs" / "hydrotheque.log", maxBytes=5_000_000, backupCount=3))
+        log.propagate = False
+        log.exception("unexpected error")
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        sys.stderr.write(
+            f"hydrotheque: unexpected {type(error).__name__}: {first} (log: {home}/logs/hydrotheque.log)\n"
+        )
+        raise SystemExit(1) from None

@@ -1,0 +1,104 @@
+"""`hydrotheque db`: the warehouse's server, and what its clients need to reach it."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from ingestion.embedded import BIN, EmbeddedPostgres
+from ingestion.errors import SettingsError, WarehouseError
+from ingestion.settings import ROOT, Settings, get_settings
+from ingestion.warehouse import grant_application, initialise, open_warehouse
+
+app = typer.Typer(help="The PostgreSQL of the warehouse.", no_args_is_help=True)
+
+
+@app.command()
+def start() -> None:
+    """Start the embedded server; with PGHOST set, check that server instead."""
+    warehouse = open_warehouse(get_settings())
+    warehouse.connect().close()
+    typer.echo(f"PostgreSQL answers on {warehouse.host}:{warehouse.port}, database {warehouse.database}")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded server."""
+    typer.echo("stopped" if _embedded().stop() else "it was not running")
+
+
+@app.command()
+def status() -> None:
+    """Tell whether the server answers; exit status 1 when it does not."""
+    settings = get_settings()
+    if not settings.pghost and not _embedded().is_running():
+        typer.echo("the embedded server is stopped")
+        raise typer.Exit(1)
+    start()
+
+
+@app.command()
+def url() -> None:
+    """Print one libpq URL of the owner, password included, and nothing else."""
+    typer.echo(open_warehouse(get_settings()).url)
+
+
+@app.command()
+def env() -> None:
+    """Print `export` lines for dbt, psql and others: eval "$(hydrotheque db env)"."""
+    for name, value in open_warehouse(get_settings()).env.items():
+        typer.echo(f"export {name}='{value}'")
+
+
+@app.command()
+def init() -> None:
+    """Create what is missing of schemas, roles, control tables and the users' table; safe to repeat."""
+    _migrate(get_settings())
+    typer.echo("schemas, roles and users' table are in place")
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def psql(arguments: list[str] = typer.Argument(None, help="Passed to psql, after `--`")) -> None:  # noqa: B008
+    """Open a SQL prompt as the owner."""
+    program = str(BIN / "psql")
+    os.execve(program, [program, *(arguments or ())], os.environ | open_warehouse(get_settings()).env)  # noqa: S606
+
+
+def api_environment(settings: Settings) -> dict[str, str]:
+    """Migrate the users' table and return the environment of an API process: role api_service, signing key."""
+    _migrate(settings)
+    key = os.environ.get("HYDROTHEQUE_API_SECRET_KEY") or _local_key(settings.home / "api" / "secret_key")
+    return os.environ | open_warehouse(settings, "api_service").env | {"HYDROTHEQUE_API_SECRET_KEY": key}
+
+
+def _embedded() -> EmbeddedPostgres:
+    settings = get_settings()
+    if settings.pghost:
+        raise SettingsError(f"PGHOST is set to {settings.pghost}: there is no embedded server to act on")
+    return EmbeddedPostgres(settings.home)
+
+
+def _migrate(settings: Settings) -> None:
+    owner = open_warehouse(settings)
+    initialise(settings, owner)
+    done = subprocess.run(
+        [sys.executable, "-m", "api.migrate"],
+        check=False, cwd=ROOT, env=os.environ | owner.env, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise WarehouseError(f"the users' table could not be migrated: {done.stderr.strip().splitlines()[-1]}")
+    grant_application(owner)
+
+
+def _local_key(path: Path) -> str:
+    """Return the signing key of this machine, made the first time and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(48))
+        new.replace(path)
+    return path.read_text()

@@ -1,0 +1,61 @@
+"""The steps of the chain, each on a warehouse that is ready and held by this run alone."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from flows import dbt
+from ingestion.lake import claim
+from ingestion.load import load as load_domain
+from ingestion.report import Reporter
+from ingestion.settings import Settings, get_settings
+from ingestion.sources import piezometrie, sim2
+from ingestion.warehouse import RAW_SCHEMAS, Warehouse, exclusive, initialise, open_warehouse
+
+COLLECTORS = {"meteo": sim2.collect, "piezometrie": piezometrie.collect}
+
+
+@dataclass
+class Run:
+    """One run: its settings, the warehouse it holds, what it did so far."""
+
+    settings: Settings
+    warehouse: Warehouse
+    reporter: Reporter = field(default_factory=Reporter)
+    built: dbt.Built | None = None
+
+
+@contextmanager
+def started(reporter: Reporter | None = None) -> Iterator[Run]:
+    """Open the warehouse, set it up and hold it; start the simulator when the settings ask for it."""
+    settings = get_settings()
+    with ExitStack() as stack:
+        warehouse = open_warehouse(settings)
+        initialise(settings, warehouse)
+        stack.enter_context(exclusive(warehouse))
+        claim(settings)
+        if settings.sources == "simulated":
+            from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without numpy and a server
+
+            from ingestion.simulator.world import Scenario  # noqa: PLC0415
+
+            url = stack.enter_context(running(Scenario(), cache_dir=settings.home / "simulator"))
+            settings = settings.model_copy(update={"hubeau_url": url, "data_gouv_url": url})
+        yield Run(settings, warehouse, reporter or Reporter())
+
+
+def collect(run: Run, *domains: str) -> None:
+    """Bring what is new at the providers to the lake; every domain when none is named."""
+    for domain in domains or COLLECTORS:
+        COLLECTORS[domain](run.settings, run.reporter)
+
+
+def load(run: Run) -> None:
+    """Bring the packages of the lake that are new to the raw schemas."""
+    for domain in RAW_SCHEMAS:
+        load_domain(run.settings, run.warehouse, domain, run.reporter)
+
+
+def build(run: Run, *arguments: str) -> None:
+    """Build and test the tables with dbt."""
+    run.built = dbt.build(run.settings, run.warehouse, *arguments)

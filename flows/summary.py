@@ -1,0 +1,77 @@
+"""What a run shows a person: a line a piece as it goes, a table at its end."""
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.steps import Run
+from ingestion.report import Collected, Loaded
+
+console = Console(highlight=False)
+MARTS = ("localisation", "meteo", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet")
+
+
+def show_line(line: Collected | Loaded) -> None:
+    """Print one line for a piece collected or loaded."""
+    if isinstance(line, Loaded):
+        console.print(f"loaded     {line.domain:<12} package {line.package}: {line.rows:,} rows, {line.seconds:.1f} s")
+    elif line.unchanged:
+        console.print(f"unchanged  {line.domain:<12} {line.piece}")
+    else:
+        refused = f", {line.refused:,} refused" if line.refused else ""
+        new = f", new columns kept: {', '.join(line.new_columns)}" if line.new_columns else ""
+        console.print(
+            f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"
+        )
+
+
+def show_built(run: Run) -> None:
+    """Print what dbt built, and its warnings."""
+    if run.built:
+        console.print(
+            f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"
+        )
+        for warning in run.built.warnings:
+            console.print(f"warning    {warning}")
+
+
+def show_run(run: Run) -> None:
+    """Print the table of a whole run, and where to look next."""
+    show_built(run)
+    collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
+    loaded = [line for line in run.reporter.lines if isinstance(line, Loaded)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (
+        "domain",
+        "pieces read",
+        "unchanged",
+        "rows to the lake",
+        "refused",
+        "packages loaded",
+        "rows to raw",
+    ):
+        table.add_column(column, justify="left" if column == "domain" else "right")
+    for domain in dict.fromkeys(line.domain for line in run.reporter.lines):
+        pieces = [line for line in collected if line.domain == domain]
+        packages = [line for line in loaded if line.domain == domain]
+        figures = (
+            sum(not line.unchanged for line in pieces), sum(line.unchanged for line in pieces),
+            sum(line.rows for line in pieces), sum(line.refused for line in pieces),
+            len(packages), sum(line.rows for line in packages),
+        )  # fmt: skip
+        table.add_row(domain, *(f"{figure:,}" for figure in figures))
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(_marts(run))
+    console.print("\nLook at the tables: make psql    Ask the API: make serve    Read about both: README.md")
+
+
+def _marts(run: Run) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table in marts")
+    table.add_column("rows", justify="right")
+    with run.warehouse.connect() as connection:
+        for name in MARTS:
+            row = connection.execute(f"SELECT count(*) FROM marts.{name}").fetchone()  # noqa: S608 - our own names
+            table.add_row(name, f"{row[0] if row else 0:,}")
+    return table

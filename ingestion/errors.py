@@ -1,0 +1,31 @@
+"""Errors a person reads: one line that names what was wrong, where, and what to do."""
+
+
+class HydrothequeError(Exception):
+    """Base of the errors shown as one line; `exit_code` is the status of the `hydrotheque` command."""
+
+    exit_code = 1
+
+
+class SettingsError(HydrothequeError):
+    """A setting makes no sense."""
+
+    exit_code = 2
+
+
+class SourceError(HydrothequeError):
+    """A provider cannot be reached or answered something that must not enter the lake."""
+
+    exit_code = 3
+
+
+class WarehouseError(HydrothequeError):
+    """PostgreSQL cannot be reached, is too old, or refused the work."""
+
+    exit_code = 4
+
+
+class BuildError(HydrothequeError):
+    """dbt failed, or one of its tests did."""
+
+    exit_code = 5

@@ -1,0 +1,149 @@
+"""The lake: its containers and folders, the dlt pipeline that writes each, and its complete packages.
+
+A package is what one dlt run wrote: immutable, kept for ever, and complete once its record stands in
+`_dlt_loads`, which dlt writes last. Nothing reads a package without that record.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
+from dlt.destinations import filesystem
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from ingestion.errors import HydrothequeError, SettingsError
+from ingestion.settings import PREFIX, Settings
+
+DOMAINS = {"meteo": "donnees-meteo/quotidien", "piezometrie": "donnees-piezometre/quotidien"}
+_LOAD_RECORD = re.compile(r"__(?P<load_id>\d+\.\d+)\.jsonl$")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The folder of one domain in the lake."""
+
+    root: str
+    domain: str
+
+    @property
+    def url(self) -> str:
+        """URL of the folder that holds the domain's tables."""
+        return f"{self._bucket}/{self._folder}"
+
+    @property
+    def _bucket(self) -> str:
+        return f"{self.root.rstrip('/')}/{DOMAINS[self.domain].split('/')[0]}"
+
+    @property
+    def _folder(self) -> str:
+        return DOMAINS[self.domain].split("/", 1)[1]
+
+    @contextmanager
+    def writer(self, partition: str) -> Iterator[dlt.Pipeline]:
+        """Yield a dlt pipeline that writes packages below `annee=<partition>`.
+
+        Its working folder is thrown away: what is known of earlier runs comes from the lake, so that a new
+        machine knows as much, and a killed run leaves nothing to resume but what the lake already holds.
+        """
+        with tempfile.TemporaryDirectory(prefix="hydrotheque-lake-") as work:
+            yield dlt.pipeline(
+                f"lac_{self.domain}",
+                pipelines_dir=work,
+                dataset_name=self._folder,
+                destination=filesystem(
+                    self._bucket,
+                    layout="{table_name}/annee={annee}/{load_id}.{file_id}.{ext}",
+                    extra_placeholders={"annee": partition},
+                ),
+            )
+
+    def complete_packages(self) -> list[str]:
+        """Return the ids of the complete packages, oldest first."""
+        files, folder = fsspec.url_to_fs(f"{self.url}/_dlt_loads")
+        if not files.exists(folder):
+            return []
+        names = files.ls(folder, detail=False, refresh=True)
+        return sorted((m["load_id"] for name in names if (m := _LOAD_RECORD.search(name))), key=float)
+
+    def package_files(self, load_id: str) -> dict[str, list[str]]:
+        """Return the Parquet files of a package, as URLs by table."""
+        files, folder = fsspec.url_to_fs(self.url)
+        found: dict[str, list[str]] = {}
+        for path in sorted(files.glob(f"{folder}/*/annee=*/{load_id}.*.parquet")):
+            table = path.removeprefix(folder).strip("/").split("/")[0]
+            found.setdefault(table, []).append(files.unstrip_protocol(path))
+        return found
+
+
+def open_lake(settings: Settings, domain: str) -> Lake:
+    """Return the lake's folder of a domain, `meteo` or `piezometrie`."""
+    return Lake(settings.lake_url, domain)
+
+
+def claim(settings: Settings) -> None:
+    """Mark an empty lake as holding real or simulated data.
+
+    Raises SettingsError when it holds the other kind: the two never mix.
+    """
+    files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
+    if not files.exists(path):
+        files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        files.write_text(path, settings.sources)
+    elif (held := files.read_text(path)) != settings.sources:
+        raise SettingsError(
+            f"{PREFIX}SOURCES: the lake {settings.lake_url} holds {held} data, not {settings.sources}; "
+            f"set another {PREFIX}HOME"
+        )
+
+
+def write(pipeline: dlt.Pipeline, source: Any) -> None:
+    """Run a dlt pipeline over Arrow tables and Parquet files.
+
+    Raises the error of our own at the bottom of dlt's, or HydrothequeError with the last cause in one line.
+    """
+    try:
+        pipeline.run(source, loader_file_format="parquet")
+    except PipelineStepFailed as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None and not isinstance(cause, HydrothequeError):
+            cause = cause.__cause__
+        if isinstance(cause, HydrothequeError):
+            raise cause from None
+        raise HydrothequeError(f"{pipeline.pipeline_name}: {' '.join(str(cause).split())}") from error
+
+
+def known_pieces(pipeline: dlt.Pipeline, source: str, lake: Lake) -> dict[str, Any]:
+    """Return what the lake remembers of each piece (file, station) that `source` has read.
+
+    dlt writes the state just before the record that completes a package: a piece whose package is not
+    complete is forgotten here, and read again.
+    """
+    pipeline.sync_destination()
+    pieces: dict[str, Any] = pipeline.state.get("sources", {}).get(source, {}).get("pieces", {})
+    complete = set(lake.complete_packages())
+    return {name: piece for name, piece in pieces.items() if piece["paquet"] in complete}
+
+
+def imported(files: list[Path]) -> Iterator[Any]:
+    """Yield the dlt items that take Parquet files of one table into a package as they are.
+
+    Every column is declared nullable: a file without a null in a column says nothing about the next one. Without
+    a row the table is still made, empty.
+    """
+    schema = pa.unify_schemas([pq.read_schema(path) for path in files])
+    empty = pa.schema([field.with_nullable(True) for field in schema]).empty_table()
+    counts = {path: pq.read_metadata(path).num_rows for path in files}
+    for path in filter(counts.get, files):
+        yield dlt.mark.with_file_import(str(path), "parquet", counts[path], hints=empty)
+    if not any(counts.values()):
+        hints = dlt.mark.make_hints(columns=py_arrow_to_table_schema_columns(empty.schema), file_format="insert_values")
+        yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)

@@ -1,0 +1,106 @@
+"""From the lake to the raw schemas: each complete package once, in the order of the lake."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dlt
+import fsspec
+import psycopg
+import pyarrow.parquet as pq
+from dlt.destinations import postgres
+
+from ingestion.lake import Lake, imported, open_lake, write
+from ingestion.report import Loaded, Reporter
+from ingestion.settings import Settings
+from ingestion.warehouse import RAW_SCHEMAS, Warehouse
+
+# What a package replaces in its raw table. A scope is the condition of the rows deleted before the insert, in
+# the same transaction, and is indexed below.
+_DELETE_INSERT = {"disposition": "merge", "strategy": "delete-insert"}
+_SAME_PACKAGE = "paquet = (SELECT paquet FROM {staging_table} LIMIT 1)"
+_SAME_FILE = "nom_du_fichier = (SELECT nom_du_fichier FROM {staging_table} LIMIT 1)"
+_SAME_WINDOW = (
+    "EXISTS (SELECT 1 FROM (SELECT DISTINCT code_bss, lu_depuis FROM {staging_table}) AS lu "
+    "WHERE lu.code_bss = {table}.code_bss AND {table}.date_mesure >= lu.lu_depuis)"
+)
+TABLES: dict[str, dict[str, dict[str, Any]]] = {
+    "meteo": {
+        "sim2": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_FILE}},
+        "maille": {"write_disposition": _DELETE_INSERT, "primary_key": ("lambx", "lamby")},
+        "rejet": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
+        "lecture": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
+    },
+    "piezometrie": {
+        "stations": {"write_disposition": _DELETE_INSERT, "primary_key": "code_bss"},
+        "chroniques": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_WINDOW}},
+        "rejet": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
+        "lecture": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
+    },
+}
+INDEXES = {
+    "raw_meteo.sim2": "nom_du_fichier",
+    "raw_piezometrie.chroniques": "code_bss, date_mesure",
+}
+
+
+def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:
+    """Load every complete package of a domain that `control.paquet_charge` does not know yet.
+
+    A package is known only when all its tables are in; loading it again gives the same rows.
+    """
+    lake = open_lake(settings, domain)
+    with warehouse.connect() as connection:
+        done = {
+            row[0]
+            for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
+        }
+        for package in lake.complete_packages():
+            if package in done:
+                continue
+            with reporter.timed(Loaded(domain, package)) as line:
+                line.rows = _load_package(lake, package, warehouse)
+                _ensure_indexes(connection, RAW_SCHEMAS[domain])
+                connection.execute(
+                    "INSERT INTO control.paquet_charge (domaine, paquet) VALUES (%s, %s)", (domain, package)
+                )
+
+
+def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
+    with TemporaryDirectory(prefix="hydrotheque-raw-") as work:
+        files = {
+            table: [_local(url, Path(work)) for url in urls] for table, urls in lake.package_files(package).items()
+        }
+        pipeline = dlt.pipeline(
+            f"brut_{lake.domain}",
+            pipelines_dir=f"{work}/dlt",
+            destination=postgres(warehouse.url),
+            dataset_name=RAW_SCHEMAS[lake.domain],
+        )
+        resources = [
+            dlt.resource(imported(paths), name=table, **TABLES[lake.domain][table]) for table, paths in files.items()
+        ]
+        write(pipeline, dlt.source(lambda: resources, name=lake.domain)())
+        return sum(pq.read_metadata(path).num_rows for paths in files.values() for path in paths)
+
+
+def _local(url: str, folder: Path) -> Path:
+    """Return the path of a lake file on this machine, downloaded first when the lake is elsewhere."""
+    files, path = fsspec.url_to_fs(url)
+    if "file" in files.protocol:
+        return Path(path)
+    copy = folder / f"{abs(hash(url))}.parquet"
+    files.get_file(path, copy)
+    return copy
+
+
+def _ensure_indexes(connection: psycopg.Connection, schema: str) -> None:
+    for table, columns in INDEXES.items():
+        if table.startswith(f"{schema}.") and _exists(connection, table):
+            name = table.split(".")[1] + "_portee"
+            connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+
+
+def _exists(connection: psycopg.Connection, table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,55 @@
+"""What a run did, piece by piece, as it goes: the lines of its summary."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+
+@dataclass
+class Collected:
+    """One piece read from a provider: a file, or a lot of stations."""
+
+    domain: str
+    piece: str
+    rows: int = 0
+    refused: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    unchanged: bool = False
+    new_columns: tuple[str, ...] = ()
+
+
+@dataclass
+class Loaded:
+    """One lake package brought into a raw schema."""
+
+    domain: str
+    package: str
+    rows: int = 0
+    seconds: float = 0.0
+
+
+Line = TypeVar("Line", Collected, Loaded)
+
+
+@dataclass
+class Reporter:
+    """Collects the lines of a run; `show` is called with each as soon as it is known."""
+
+    show: Callable[[Collected | Loaded], None] = lambda line: None
+    lines: list[Collected | Loaded] = field(default_factory=list)
+
+    def add(self, line: Collected | Loaded) -> None:
+        """Keep a line and show it."""
+        self.lines.append(line)
+        self.show(line)
+
+    @contextmanager
+    def timed(self, line: Line) -> Iterator[Line]:
+        """Time the work on a piece; the line is added when it ends well."""
+        started = time.monotonic()
+        yield line
+        line.seconds = time.monotonic() - started
+        self.add(line)

@@ -1,0 +1,85 @@
+"""Where the lake, the warehouse and the sources are: environment variables, then `.env`, then a default."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ingestion.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[1]
+PREFIX = "HYDROTHEQUE_"
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Every setting of the collection and of the warehouse; the API has its own.
+
+    PostgreSQL goes by libpq's own variables. Without `PGHOST` the embedded server is used.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    home: Path = Field(Path(".local"), description="Folder of everything written; relative to the project")
+    sources: Literal["live", "simulated"] = Field("live", description="The providers, or the local simulator")
+    lake_url: str = Field("", description="Root of the lake: a folder or `az://`; default `lake` in HOME")
+    hubeau_url: str = Field("https://hubeau.eaufrance.fr", pattern=r"^https?://[^/]+$")
+    data_gouv_url: str = Field("https://www.data.gouv.fr", pattern=r"^https?://[^/]+$")
+    meteo_start_year: int = Field(2000, ge=1958, le=2100, description="First year of weather collected")
+    meteo_bbox: Annotated[tuple[float, float, float, float] | None, NoDecode, BeforeValidator(_split)] = Field(
+        None, description="lon_min,lat_min,lon_max,lat_max in WGS84 degrees; only the cells inside are kept"
+    )
+    piezo_stations: CommaList = Field((), description="Codes BSS separated by commas, or `all`")
+    piezo_departements: CommaList = Field((), description="Department codes separated by commas")
+    pghost: str = Field("", validation_alias="PGHOST")
+    pgport: int = Field(5432, validation_alias="PGPORT", ge=1, le=65535)
+    pguser: str = Field("hydrotheque", validation_alias="PGUSER")
+    pgpassword: str = Field("", validation_alias="PGPASSWORD", repr=False)
+    pgdatabase: str = Field("hydrotheque", validation_alias="PGDATABASE")
+    api_service_password: str = Field("", repr=False, description="Password given to the role api_service")
+    analyste_password: str = Field("", repr=False, description="Password given to the role analyste")
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Self:
+        self.home = (ROOT / self.home.expanduser()).resolve()
+        if not self.lake_url:
+            self.lake_url = (self.home / "lake").as_uri()
+        elif "://" not in self.lake_url:
+            self.lake_url = (ROOT / Path(self.lake_url).expanduser()).resolve().as_uri()
+        if self.meteo_bbox and not (
+            self.meteo_bbox[0] < self.meteo_bbox[2] and self.meteo_bbox[1] < self.meteo_bbox[3]
+        ):
+            raise ValueError(f"{PREFIX}METEO_BBOX: expected lon_min,lat_min,lon_max,lat_max in rising order")
+        return self
+
+
+def load_settings(**changes: Any) -> Settings:
+    """Read the settings, with `changes` (field names) over the environment.
+
+    Raises SettingsError naming the first variable whose value makes no sense.
+    """
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        name = field if field.startswith("PG") else f"{PREFIX}{field.upper()}" if field else ""
+        shown = "" if "password" in field.lower() else f" (got {first['input']!r})" if field else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message}{shown}".removeprefix(": ")) from None
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return load_settings()

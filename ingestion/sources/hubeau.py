@@ -1,0 +1,195 @@
+"""Hub'Eau, niveaux_nappes v1: questions asked, answers read as Arrow tables."""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as pj
+
+from ingestion.errors import SourceError
+from ingestion.sources import http
+from ingestion.sources.coordinates import LAMBERT2, WGS84, convert
+
+PATH = "/api/v1/niveaux_nappes"
+CAP = 20_000  # page x size may not pass it: one page of this size, or the question is cut
+URL_LENGTH = 2_083
+DEPARTEMENTS = (
+    *(f"{number:02d}" for number in range(1, 96) if number != 20),
+    "2A", "2B", "971", "972", "973", "974", "976",
+)  # fmt: skip
+
+STATION = pa.struct(
+    [(name, pa.string()) for name in ("code_bss", "urn_bss", "date_debut_mesure", "date_fin_mesure")]
+    + [(name, pa.string()) for name in ("code_commune_insee", "nom_commune")]
+    + [("x", pa.float64()), ("y", pa.float64())]
+    + [(name, pa.list_(pa.string())) for name in ("codes_bdlisa", "urns_bdlisa")]
+    + [("bss_id", pa.string()), ("altitude_station", pa.string()), ("nb_mesures_piezo", pa.int64())]
+    + [(name, pa.string()) for name in ("code_departement", "nom_departement", "libelle_pe")]
+    + [("profondeur_investigation", pa.float64())]
+    + [(name, pa.list_(pa.string())) for name in ("codes_masse_eau_edl", "noms_masse_eau_edl", "urns_masse_eau_edl")]
+    + [("date_maj", pa.string())]
+)
+CHRONIQUE = pa.struct(
+    [(name, pa.string()) for name in ("code_bss", "urn_bss", "date_mesure")]
+    + [("timestamp_mesure", pa.int64()), ("niveau_nappe_eau", pa.float64()), ("profondeur_nappe", pa.float64())]
+    + [
+        (name, pa.string())
+        for name in (
+            "mode_obtention", "statut", "qualification", "code_continuite", "nom_continuite", "code_producteur",
+            "nom_producteur", "code_nature_mesure", "nom_nature_mesure",
+        )
+    ]
+)  # fmt: skip
+REJET = pa.schema([(name, pa.string()) for name in ("objet", "reference", "motif", "texte")])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of one answer, and how many rows the question has in all."""
+
+    count: int
+    rows: pa.Table
+
+
+def ask(base_url: str, operation: str, **parameters: str | int) -> Answer:
+    """Ask for the first `CAP` rows of an operation, `stations` or `chroniques`.
+
+    Raises SourceError for an answer that is not Hub'Eau's envelope, or that has fewer rows than it announces.
+    """
+    record = STATION if operation == "stations" else CHRONIQUE
+    url = f"{base_url}{PATH}/{operation}?" + _query(parameters | {"size": CAP})
+    body = http.get_json_bytes(url)
+    schema = pa.schema([("count", pa.int64()), ("data", pa.list_(record))])
+    options = pj.ParseOptions(explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="infer")
+    try:
+        envelope = pj.read_json(
+            io.BytesIO(body), read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            parse_options=options,
+        )  # fmt: skip
+    except pa.ArrowInvalid as error:
+        raise SourceError(f"{url} did not answer Hub'Eau's envelope ({error}); nothing was kept") from None
+    count = envelope["count"][0].as_py()
+    if envelope.num_rows != 1 or count is None:
+        raise SourceError(f"{url} answered without `count`; nothing was kept")
+    rows = pa.Table.from_struct_array(pc.list_flatten(envelope["data"]))
+    if rows.num_rows != min(count, CAP):
+        raise SourceError(f"{url} announced {count} rows and sent {rows.num_rows}; nothing was kept, try again later")
+    return Answer(count, rows)
+
+
+def _query(parameters: dict[str, str | int]) -> str:
+    return "&".join(f"{name}={quote(str(value), safe=',')}" for name, value in parameters.items())
+
+
+def chunks(codes: Iterable[str], room: int = URL_LENGTH - 250) -> Iterator[list[str]]:
+    """Cut a list of codes so that each part, joined by commas, fits in a URL."""
+    part: list[str] = []
+    length = 0
+    for code in codes:
+        cost = len(quote(code, safe="")) + 1
+        if part and length + cost > room:
+            yield part
+            part, length = [], 0
+        part.append(code)
+        length += cost
+    if part:
+        yield part
+
+
+def stations(base_url: str, codes: tuple[str, ...], departements: tuple[str, ...]) -> pa.Table:
+    """Return the stations of a list of codes BSS (`("all",)` for every one) and of departments, once each."""
+    if codes == ("all",):
+        codes, departements = (), DEPARTEMENTS
+    answers = [ask(base_url, "stations", code_bss=",".join(part)) for part in chunks(codes)]
+    answers += [ask(base_url, "stations", code_departement=departement) for departement in departements]
+    rows = pa.concat_tables([answer.rows for answer in answers], promote_options="permissive")
+    position = pa.array(range(rows.num_rows))
+    first = rows.append_column("position", position).group_by("code_bss").aggregate([("position", "min")])
+    return rows.take(first["position_min"].sort())
+
+
+def chroniques(base_url: str, codes: list[str], since: date, until: date) -> Iterator[pa.Table]:
+    """Yield the measures of stations from `since` to `until`, both included.
+
+    A question with more than `CAP` rows is cut in two: by stations, then by dates.
+    """
+    after = date.fromordinal(until.toordinal() + 1)  # the provider stops at 00:00 of the last date
+    answer = ask(
+        base_url, "chroniques", code_bss=",".join(codes), date_debut_mesure=since.isoformat(),
+        date_fin_mesure=after.isoformat(), sort="asc",
+    )  # fmt: skip
+    if answer.count <= CAP:
+        within = pc.less_equal(answer.rows["date_mesure"], until.isoformat())
+        yield answer.rows.filter(pc.fill_null(within, True))
+    elif len(codes) > 1:
+        yield from chroniques(base_url, codes[: len(codes) // 2], since, until)
+        yield from chroniques(base_url, codes[len(codes) // 2 :], since, until)
+    else:
+        middle = date.fromordinal((since.toordinal() + until.toordinal()) // 2)
+        yield from chroniques(base_url, codes, since, middle)
+        yield from chroniques(base_url, codes, date.fromordinal(middle.toordinal() + 1), until)
+
+
+def typed_stations(rows: pa.Table) -> pa.Table:
+    """Give stations their types: dates, an instant of update, nested values as JSON text, Lambert II étendu metres.
+
+    A date that cannot be read is null: the station is kept.
+    """
+    rows = nested_as_text(rows)
+    for name in ("date_debut_mesure", "date_fin_mesure"):
+        rows = _replace(rows, name, _date(rows[name]))
+    rows = _replace(rows, "date_maj", _instant_of_update(rows["date_maj"]))
+    x, y = convert(rows["x"].combine_chunks(), rows["y"].combine_chunks(), WGS84, LAMBERT2)
+    return rows.append_column("x_lambert2", x).append_column("y_lambert2", y)
+
+
+def typed_chroniques(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Give measures a real date; return them, and those refused for want of a date or a code (schema REJET)."""
+    rows = nested_as_text(rows)
+    days = _date(rows["date_mesure"])
+    usable = pc.and_(days.is_valid(), rows["code_bss"].is_valid())
+    kept = _replace(rows, "date_mesure", days).filter(usable)
+    bad = rows.filter(pc.invert(usable))
+    if not bad.num_rows:
+        return kept, REJET.empty_table()
+    with duckdb.connect() as db:
+        db.register("bad", bad)
+        query = """SELECT 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference,
+            CASE WHEN code_bss IS NULL THEN 'code_bss missing' ELSE 'date_mesure unreadable' END AS motif,
+            to_json(bad)::VARCHAR AS texte FROM bad"""
+        return kept, db.sql(query).to_arrow_table().cast(REJET)
+
+
+def nested_as_text(rows: pa.Table) -> pa.Table:
+    """Write lists and structures, which a provider may add at any time, as JSON text."""
+    nested = [field.name for field in rows.schema if pa.types.is_nested(field.type) or pa.types.is_null(field.type)]
+    if not nested:
+        return rows
+    with duckdb.connect() as db:
+        db.register("rows", rows)
+        texts = ", ".join(f'to_json("{name}")::VARCHAR AS "{name}"' for name in nested)
+        return db.sql(f"SELECT * REPLACE ({texts}) FROM rows").to_arrow_table()
+
+
+def _replace(rows: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(name), name, values)
+
+
+def _date(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.strptime(text, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
+
+
+def _instant_of_update(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read `Fri Jun 28 07:31:38 CEST 2024` as an instant; anything else is null."""
+    parts = pc.extract_regex(text, r"^\w{3} (?P<day>\w{3} +\d+ [\d:]+) (?P<zone>CEST|CET|UTC|GMT) (?P<year>\d{4})$")
+    moment = pc.binary_join_element_wise(pc.struct_field(parts, "day"), pc.struct_field(parts, "year"), " ")
+    local = pc.strptime(moment, format="%b %d %H:%M:%S %Y", unit="us", error_is_null=True)
+    zone = pc.struct_field(parts, "zone")
+    hours = pc.if_else(pc.equal(zone, "CEST"), 2, pc.if_else(pc.equal(zone, "CET"), 1, 0))
+    seconds = pc.multiply(hours, 3600).cast(pa.duration("s"))
+    return pc.subtract(local, seconds.cast(pa.duration("us"))).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))

@@ -1,0 +1,170 @@
+"""The PostgreSQL everything lands in: which server, its schemas and roles, and the lock of a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
+from ingestion.errors import HydrothequeError, WarehouseError
+from ingestion.settings import Settings
+
+MINIMUM_VERSION = 15  # MERGE, which dbt uses
+RAW_SCHEMAS = {"meteo": "raw_meteo", "piezometrie": "raw_piezometrie"}
+DBT_SCHEMAS = ("staging", "intermediate", "marts", "snapshots")
+READERS = ("api_service", "analyste")
+LOCK_KEY = 0x4879647271  # any number that nothing else in this database locks
+
+CONTROL_TABLES = """
+CREATE TABLE IF NOT EXISTS control.paquet_charge (
+    numero bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    domaine text NOT NULL,
+    paquet text NOT NULL,
+    charge_le timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (domaine, paquet)
+);
+CREATE TABLE IF NOT EXISTS control.construction (
+    modele text PRIMARY KEY,
+    numero bigint NOT NULL,
+    construit_le timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
+COMMENT ON TABLE control.construction IS 'One row per incremental mart: the last package number it holds';
+"""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A PostgreSQL database and the role that connects to it."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+
+    @property
+    def url(self) -> str:
+        """One libpq URL, password included."""
+        secret = f":{quote(self.password, safe='')}" if self.password else ""
+        return f"postgresql://{quote(self.user)}{secret}@{self.host}:{self.port}/{quote(self.database)}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The same as libpq's environment variables, for dbt, psql and the API."""
+        return {
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGDATABASE": self.database,
+        }
+
+    def connect(self) -> psycopg.Connection:
+        """Open an autocommit connection.
+
+        Raises WarehouseError when nobody answers, or what answers is not PostgreSQL 15 or later.
+        """
+        try:
+            connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise WarehouseError(f"PostgreSQL at {self.host}:{self.port}: {reason}") from None
+        version = connection.info.server_version // 10000
+        if version < MINIMUM_VERSION:
+            connection.close()
+            raise WarehouseError(
+                f"PostgreSQL at {self.host}:{self.port} is version {version}; {MINIMUM_VERSION} or later is needed"
+            )
+        return connection
+
+
+def open_warehouse(settings: Settings, role: str = OWNER) -> Warehouse:
+    """Return the warehouse of the settings, starting the embedded server when `PGHOST` is not set.
+
+    `role` is the owner, `api_service` or `analyste`. On a server of one's own the passwords of the last two
+    come from the settings; without one the owner connects in their place.
+    """
+    if not settings.pghost:
+        server = EmbeddedPostgres(settings.home).start()
+        return Warehouse(HOST, server.port, role, server.passwords[role], settings.pgdatabase)
+    user, password = settings.pguser, settings.pgpassword
+    if role != OWNER and (own := _reader_passwords(settings)[role]):
+        user, password = role, own
+    return Warehouse(settings.pghost, settings.pgport, user, password, settings.pgdatabase)
+
+
+def initialise(settings: Settings, warehouse: Warehouse) -> None:
+    """Create what is missing of schemas, control tables and roles; safe to run at any time.
+
+    Raises WarehouseError when the owner lacks a right for it.
+    """
+    schemas = ("control", *RAW_SCHEMAS.values(), *DBT_SCHEMAS)
+    with warehouse.connect() as connection, connection.transaction():
+        # Two first runs at once would both see the roles missing.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY + 1,))
+        try:
+            for schema in schemas:
+                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            connection.execute("SET LOCAL client_min_messages = warning")
+            connection.execute(CONTROL_TABLES)
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET search_path = marts, snapshots, public").format(
+                    sql.Identifier(warehouse.database)
+                )
+            )
+            for role, password in _reader_passwords(settings).items():
+                _ensure_reader(connection, role, password)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise WarehouseError(
+                f"role {warehouse.user} cannot set up database {warehouse.database}: {error.diag.message_primary}; "
+                "it needs CREATE on the database and CREATEROLE"
+            ) from None
+
+
+def _reader_passwords(settings: Settings) -> dict[str, str]:
+    if not settings.pghost:
+        passwords = EmbeddedPostgres(settings.home).start().passwords
+        return {role: passwords[role] for role in READERS}
+    return {"api_service": settings.api_service_password, "analyste": settings.analyste_password}
+
+
+def _ensure_reader(connection: psycopg.Connection, role: str, password: str) -> None:
+    name = sql.Identifier(role)
+    known = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+    if known is None:
+        connection.execute(sql.SQL("CREATE ROLE {}").format(name))
+    if password and not (known and known[0]):
+        # The server sees and logs the verifier only.
+        verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+        connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(verifier.decode())))
+    schemas = ("marts",) if role == "api_service" else ("marts", "snapshots")
+    for schema in map(sql.Identifier, schemas):
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, name))
+        connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(schema, name))
+        connection.execute(
+            sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT SELECT ON TABLES TO {}").format(schema, name)
+        )
+
+
+def grant_application(warehouse: Warehouse) -> None:
+    """Let `api_service` read and write the users, and nothing else of the schema `app`; after the migrations."""
+    with warehouse.connect() as connection:
+        connection.execute("GRANT USAGE ON SCHEMA app TO api_service")
+        connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON app.users TO api_service")
+
+
+@contextmanager
+def exclusive(warehouse: Warehouse) -> Iterator[None]:
+    """Hold the lock of a run: collecting, loading and building are done by one process at a time.
+
+    Raises HydrothequeError at once when another process holds it.
+    """
+    with warehouse.connect() as connection:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,)).fetchone()
+        if not (row and row[0]):
+            raise HydrothequeError("another run is under way on this warehouse; try again when it has ended")
+        yield
