@@ -16,8 +16,10 @@ from ingestion.settings import PREFIX, get_settings
 
 app = typer.Typer(
     help="Hydrothèque: French environmental open data, from the providers to SQL and a REST API.",
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
-)  # fmt: skip
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 app.add_typer(database_cli.app, name="db")
 
 Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
@@ -75,14 +77,13 @@ def build(arguments: DbtArguments = None) -> None:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8765,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8010,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data")] = 1,
     cells: Annotated[int, typer.Option(help="Cells of the weather grid, up to 9,892")] = 100,
     stations: Annotated[int, typer.Option(help="Piezometers")] = 16,
 ) -> None:
     """Serve simulated providers: data.gouv.fr and Hub'Eau on one address."""
     from ingestion.simulator.server import serve_forever  # noqa: PLC0415
-
     from ingestion.simulator.world import Scenario  # noqa: PLC0415
 
     typer.echo(f"HYDROTHEQUE_DATA_GOUV_URL=http://127.0.0.1:{port} HYDROTHEQUE_HUBEAU_URL=http://127.0.0.1:{port}")

@@ -86,8 +86,12 @@ def _migrate(settings: Settings) -> None:
     initialise(settings, owner)
     done = subprocess.run(
         [sys.executable, "-m", "api.migrate"],
-        check=False, cwd=ROOT, env=os.environ | owner.env, capture_output=True, text=True,
-    )  # fmt: skip
+        check=False,
+        cwd=ROOT,
+        env=os.environ | owner.env,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise WarehouseError(f"the users' table could not be migrated: {done.stderr.strip().splitlines()[-1]}")
     grant_application(owner)

@@ -36,7 +36,6 @@ def started(reporter: Reporter | None = None) -> Iterator[Run]:
         claim(settings)
         if settings.sources == "simulated":
             from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without numpy and a server
-
             from ingestion.simulator.world import Scenario  # noqa: PLC0415
 
             url = stack.enter_context(running(Scenario(), cache_dir=settings.home / "simulator"))

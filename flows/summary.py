@@ -54,10 +54,13 @@ def show_run(run: Run) -> None:
         pieces = [line for line in collected if line.domain == domain]
         packages = [line for line in loaded if line.domain == domain]
         figures = (
-            sum(not line.unchanged for line in pieces), sum(line.unchanged for line in pieces),
-            sum(line.rows for line in pieces), sum(line.refused for line in pieces),
-            len(packages), sum(line.rows for line in packages),
-        )  # fmt: skip
+            sum(not line.unchanged for line in pieces),
+            sum(line.unchanged for line in pieces),
+            sum(line.rows for line in pieces),
+            sum(line.refused for line in pieces),
+            len(packages),
+            sum(line.rows for line in packages),
+        )
         table.add_row(domain, *(f"{figure:,}" for figure in figures))
     console.print()
     console.print(table)

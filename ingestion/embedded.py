@@ -107,9 +107,17 @@ class EmbeddedPostgres:
         self._give(password_file)
         options = [f"--set={name}={value}" for name, value in CONFIGURATION.items()]
         self._run(
-            "initdb", "-D", str(new), "-U", "postgres", f"--pwfile={password_file}", "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale=C.UTF-8", *options,
-        )  # fmt: skip
+            "initdb",
+            "-D",
+            str(new),
+            "-U",
+            "postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            *options,
+        )
         password_file.unlink()
         self._create_owner(new, server.passwords[OWNER])
         self._write(server)
@@ -146,10 +154,17 @@ class EmbeddedPostgres:
         with (self.folder / "command.log").open("w+") as output:
             done = subprocess.run(  # noqa: S603 - our own binaries, no shell
                 [str(BIN / program), *arguments],
-                check=False, input=text, stdin=None if text else subprocess.DEVNULL, stdout=output, stderr=output,
-                text=True, cwd="/", user=SYSTEM_USER if as_root else None, group=SYSTEM_USER if as_root else None,
+                check=False,
+                input=text,
+                stdin=None if text else subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                text=True,
+                cwd="/",
+                user=SYSTEM_USER if as_root else None,
+                group=SYSTEM_USER if as_root else None,
                 extra_groups=[] if as_root else None,
-            )  # fmt: skip
+            )
             if check and done.returncode:
                 output.seek(0)
                 raise WarehouseError(f"{program} failed: {output.read().strip() or done.returncode}")

@@ -1,14 +1,17 @@
 """One PostgreSQL for all tests, a database for each that writes, and one warehouse that the whole chain built."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from flows import steps
 from ingestion.embedded import EmbeddedPostgres
 from ingestion.settings import Settings, get_settings, load_settings
 from ingestion.warehouse import Warehouse, initialise, open_warehouse
@@ -23,7 +26,7 @@ class Entrepot:
 
     settings: Settings
     owner: Warehouse
-    api_env: dict[str, str]
+    api_env: dict[str, str] = field(repr=False)
 
     @property
     def url(self) -> str:
@@ -40,15 +43,18 @@ class Entrepot:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A HOME of the tests' own, whose settings no variable of the developer's reaches; its server ends with them."""
-    folder = tmp_path_factory.mktemp("home")
+    # Not pytest's folder: each new session of pytest closes that one to other users, and a root user's server is one.
+    folder = Path(tempfile.mkdtemp(prefix="hydrotheque-tests-"))
     for name in [name for name in os.environ if name.startswith(("HYDROTHEQUE_", "PG"))]:
         del os.environ[name]
     os.environ["HYDROTHEQUE_HOME"] = str(folder)
+    os.environ["PREFECT_HOME"] = str(folder / "prefect")
     get_settings.cache_clear()
     yield folder
     EmbeddedPostgres(folder).stop()
+    shutil.rmtree(folder)
 
 
 def entrepot(home: Path, lake: Path, database: str, **changes: object) -> Entrepot:
@@ -71,8 +77,6 @@ def empty_warehouse(home: Path, tmp_path: Path) -> Entrepot:
 @pytest.fixture(scope="session")
 def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
     """The warehouse that `hydrotheque run --sources simulated` builds; read only."""
-    from flows import steps
-
     os.environ["HYDROTHEQUE_SOURCES"] = "simulated"
     os.environ["PGDATABASE"] = "hydrotheque"
     get_settings.cache_clear()

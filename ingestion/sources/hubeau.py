@@ -20,8 +20,14 @@ CAP = 20_000  # page x size may not pass it: one page of this size, or the quest
 URL_LENGTH = 2_083
 DEPARTEMENTS = (
     *(f"{number:02d}" for number in range(1, 96) if number != 20),
-    "2A", "2B", "971", "972", "973", "974", "976",
-)  # fmt: skip
+    "2A",
+    "2B",
+    "971",
+    "972",
+    "973",
+    "974",
+    "976",
+)
 
 STATION = pa.struct(
     [(name, pa.string()) for name in ("code_bss", "urn_bss", "date_debut_mesure", "date_fin_mesure")]
@@ -40,11 +46,18 @@ CHRONIQUE = pa.struct(
     + [
         (name, pa.string())
         for name in (
-            "mode_obtention", "statut", "qualification", "code_continuite", "nom_continuite", "code_producteur",
-            "nom_producteur", "code_nature_mesure", "nom_nature_mesure",
+            "mode_obtention",
+            "statut",
+            "qualification",
+            "code_continuite",
+            "nom_continuite",
+            "code_producteur",
+            "nom_producteur",
+            "code_nature_mesure",
+            "nom_nature_mesure",
         )
     ]
-)  # fmt: skip
+)
 REJET = pa.schema([(name, pa.string()) for name in ("objet", "reference", "motif", "texte")])
 
 
@@ -68,9 +81,10 @@ def ask(base_url: str, operation: str, **parameters: str | int) -> Answer:
     options = pj.ParseOptions(explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="infer")
     try:
         envelope = pj.read_json(
-            io.BytesIO(body), read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            io.BytesIO(body),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
             parse_options=options,
-        )  # fmt: skip
+        )
     except pa.ArrowInvalid as error:
         raise SourceError(f"{url} did not answer Hub'Eau's envelope ({error}); nothing was kept") from None
     count = envelope["count"][0].as_py()
@@ -120,9 +134,13 @@ def chroniques(base_url: str, codes: list[str], since: date, until: date) -> Ite
     """
     after = date.fromordinal(until.toordinal() + 1)  # the provider stops at 00:00 of the last date
     answer = ask(
-        base_url, "chroniques", code_bss=",".join(codes), date_debut_mesure=since.isoformat(),
-        date_fin_mesure=after.isoformat(), sort="asc",
-    )  # fmt: skip
+        base_url,
+        "chroniques",
+        code_bss=",".join(codes),
+        date_debut_mesure=since.isoformat(),
+        date_fin_mesure=after.isoformat(),
+        sort="asc",
+    )
     if answer.count <= CAP:
         within = pc.less_equal(answer.rows["date_mesure"], until.isoformat())
         yield answer.rows.filter(pc.fill_null(within, True))
@@ -148,11 +166,11 @@ def typed_stations(rows: pa.Table) -> pa.Table:
     return rows.append_column("x_lambert2", x).append_column("y_lambert2", y)
 
 
-def typed_chroniques(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give measures a real date; return them, and those refused for want of a date or a code (schema REJET)."""
+def typed_chroniques(rows: pa.Table, asked: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Give measures a real date; return them, and those refused (schema REJET): no date, or a station not asked for."""
     rows = nested_as_text(rows)
     days = _date(rows["date_mesure"])
-    usable = pc.and_(days.is_valid(), rows["code_bss"].is_valid())
+    usable = pc.and_(days.is_valid(), pc.is_in(rows["code_bss"], pa.array(asked, pa.string())))
     kept = _replace(rows, "date_mesure", days).filter(usable)
     bad = rows.filter(pc.invert(usable))
     if not bad.num_rows:
@@ -160,7 +178,8 @@ def typed_chroniques(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
     with duckdb.connect() as db:
         db.register("bad", bad)
         query = """SELECT 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference,
-            CASE WHEN code_bss IS NULL THEN 'code_bss missing' ELSE 'date_mesure unreadable' END AS motif,
+            CASE WHEN code_bss IS NULL THEN 'code_bss missing' WHEN TRY_CAST(date_mesure AS DATE) IS NULL
+                THEN 'date_mesure unreadable' ELSE 'station not asked for' END AS motif,
             to_json(bad)::VARCHAR AS texte FROM bad"""
         return kept, db.sql(query).to_arrow_table().cast(REJET)
 

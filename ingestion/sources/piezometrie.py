@@ -135,7 +135,7 @@ def _chroniques(base_url: str, lot: list[Series], today: date, line: Collected) 
         package = load_package_state()["load_id"]
         codes, since = [series.code_bss for series in group], min(series.since for series in group)
         answers = list(hubeau.chroniques(base_url, codes, since, today))
-        rows, refused = hubeau.typed_chroniques(pa.concat_tables(answers, promote_options="permissive"))
+        rows, refused = hubeau.typed_chroniques(pa.concat_tables(answers, promote_options="permissive"), codes)
         readings = _new_readings(rows, group, dlt.current.source_state().setdefault("pieces", {}), package)
         rows = rows.join(readings.select(["code_bss", "lu_depuis"]), "code_bss", join_type="inner")
         rows = rows.filter(pc.greater_equal(rows["date_mesure"], rows["lu_depuis"]))

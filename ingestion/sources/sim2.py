@@ -18,7 +18,6 @@ from ingestion.report import Collected, Reporter
 from ingestion.settings import Settings
 from ingestion.sources.coordinates import LAMBERT2, LAMBERT93, WGS84, convert
 from ingestion.sources.data_gouv import RemoteFile, downloaded, list_files, with_headers
-
 from ingestion.sources.sim2_csv import ParsedFile, parse
 
 DATASET_ID = "6569b27598256cc583c917a7"
@@ -112,11 +111,20 @@ def sim2(parsed: ParsedFile, name: str, file: RemoteFile, version: dict[str, Any
     def reading() -> Iterator[pa.Table]:
         package = load_package_state()["load_id"]
         record = {
-            "paquet": package, "nom_du_fichier": name, "url": file.url, "modifie_le": file.modified,
-            "longueur": file.length, "etag": file.etag, "lignes": parsed.rows, "refusees": parsed.refused.num_rows,
-            "mailles": parsed.cells.num_rows, "date_min": parsed.first_day, "date_max": parsed.last_day,
-            "lu_le": read_at, "colonnes_nouvelles": ",".join(parsed.new_columns),
-        }  # fmt: skip
+            "paquet": package,
+            "nom_du_fichier": name,
+            "url": file.url,
+            "modifie_le": file.modified,
+            "longueur": file.length,
+            "etag": file.etag,
+            "lignes": parsed.rows,
+            "refusees": parsed.refused.num_rows,
+            "mailles": parsed.cells.num_rows,
+            "date_min": parsed.first_day,
+            "date_max": parsed.last_day,
+            "lu_le": read_at,
+            "colonnes_nouvelles": ",".join(parsed.new_columns),
+        }
         dlt.current.source_state().setdefault("pieces", {})[name] = {"paquet": package, "version": version}
         yield pa.Table.from_pylist([record], schema=READING)
 

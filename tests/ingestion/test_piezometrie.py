@@ -1,0 +1,141 @@
+"""Which questions are put to Hub'Eau, and what of the answers enters the lake."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
+
+from ingestion.errors import SourceError
+from ingestion.sources import hubeau
+from ingestion.sources.piezometrie import WINDOW, Series, lots, questions
+from tests.serving import served
+
+CODES = st.text(alphabet="0123456789ABCX/é ", min_size=1, max_size=20)
+DAYS = st.dates(date(1950, 1, 1), date(2026, 12, 31))
+SERIES = st.builds(Series, CODES, DAYS, st.integers(0, 30_000))
+PATH = "/api/v1/niveaux_nappes/chroniques"
+
+
+@given(st.lists(CODES, max_size=300))
+def test_every_code_is_asked_once_in_a_url_that_fits(codes: list[str]) -> None:
+    parts = list(hubeau.chunks(codes))
+    assert [code for part in parts for code in part] == codes
+    base = "https://hubeau.eaufrance.fr/api/v1/niveaux_nappes/chroniques?code_bss="
+    rest = "&date_debut_mesure=2026-01-01&date_fin_mesure=2026-01-01&sort=asc&size=20000"
+    assert all(len(base + quote(",".join(part), safe=",") + rest) <= hubeau.URL_LENGTH for part in parts)
+
+
+@given(st.lists(SERIES, max_size=60))
+def test_every_series_is_in_one_question_of_bounded_size(lot: list[Series]) -> None:
+    groups = list(questions(lot))
+    assert sorted(map(repr, lot)) == sorted(repr(series) for group in groups for series in group)
+    for group in groups:
+        assert len(group) == 1 or sum(series.expected for series in group) <= hubeau.CAP
+        assert max(series.since for series in group) - min(series.since for series in group) <= WINDOW
+
+
+@given(st.dictionaries(CODES, st.tuples(st.none() | DAYS, st.none() | st.integers(0, 20_000)), max_size=30), st.data())
+def test_a_known_station_is_read_from_its_last_day_less_the_window(stations: dict[str, Any], data: Any) -> None:
+    known = {code: {"dernier_jour": data.draw(DAYS).isoformat()} for code in list(stations)[::2]}
+    table = pa.table(
+        {
+            "code_bss": pa.array(list(stations), pa.string()),
+            "date_debut_mesure": pa.array([start for start, _ in stations.values()], pa.date32()),
+            "nb_mesures_piezo": pa.array([count for _, count in stations.values()], pa.int64()),
+        }
+    )
+    series = {each.code_bss: each for lot in lots(table, known, date(2027, 1, 1)) for each in lot}
+    assert set(series) == set(stations)
+    for code, piece in known.items():
+        assert series[code].since == date.fromisoformat(piece["dernier_jour"]) - WINDOW
+    for code in set(stations) - set(known):
+        assert series[code].since == (stations[code][0] or date(1900, 1, 1))
+
+
+def provider(count: int, asked: list[dict[str, str]]) -> Route:
+    """A provider that has one measure a day and station over `count` days from 1990-01-01, and the real cap."""
+
+    def chroniques(request: Any) -> JSONResponse:
+        asked.append(dict(request.query_params))
+        first, last = (date.fromisoformat(request.query_params[f"date_{end}_mesure"]) for end in ("debut", "fin"))
+        days = [date(1990, 1, 1) + timedelta(n) for n in range(count)]
+        rows = [
+            {"code_bss": code, "date_mesure": day.isoformat(), "niveau_nappe_eau": 1}
+            for code in request.query_params["code_bss"].split(",")
+            for day in days
+            if first <= day <= last
+        ]
+        size = int(request.query_params["size"])
+        return JSONResponse({"count": len(rows), "data": rows[:size]}, status_code=206 if len(rows) > size else 200)
+
+    return Route(PATH, chroniques)
+
+
+def test_a_series_beyond_the_cap_is_cut_by_dates_and_complete() -> None:
+    asked: list[dict[str, str]] = []
+    with served(provider(45_000, asked)) as url:
+        tables = list(hubeau.chroniques(url, ["a"], date(1990, 1, 1), date(2120, 1, 1)))
+    days = pa.concat_tables(tables)["date_mesure"].to_pylist()
+    assert len(days) == len(set(days)) == 45_000
+    assert len(asked) > 3
+
+
+def test_the_last_day_asked_for_is_included_and_the_next_is_not() -> None:
+    with served(provider(40, [])) as url:
+        [rows] = hubeau.chroniques(url, ["a", "b"], date(1990, 1, 5), date(1990, 1, 9))
+    assert sorted(set(rows["date_mesure"].to_pylist())) == [f"1990-01-0{day}" for day in range(5, 10)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (HTMLResponse("<h1>Whitelabel Error Page</h1>"), "answered text/html.* where JSON was expected"),
+        (JSONResponse({"count": 3, "data": [{"code_bss": "a"}]}), "announced 3 rows and sent 1"),
+        (JSONResponse({"code": "x"}), "answered without `count`"),
+        (JSONResponse([]), "did not answer Hub'Eau's envelope"),
+        (JSONResponse({"count": 1, "data": [{"niveau_nappe_eau": "bas"}]}), "did not answer Hub'Eau's envelope"),
+        (JSONResponse({"message": "page"}, status_code=400), "answered 400 Bad Request"),
+    ],
+)
+def test_a_wrong_answer_is_one_line(answer: Any, message: str) -> None:
+    with served(Route(PATH, lambda request: answer)) as url, pytest.raises(SourceError, match=message) as error:
+        hubeau.ask(url, "chroniques", code_bss="a")
+    assert "\n" not in str(error.value)
+
+
+def test_an_unreachable_provider_is_one_line() -> None:
+    with pytest.raises(SourceError, match=r"http://127.0.0.1:9/.* cannot be reached: .*refused"):
+        hubeau.ask("http://127.0.0.1:9", "stations")
+
+
+def test_new_fields_are_kept_and_nested_ones_become_text() -> None:
+    row = {"code_bss": "a", "date_mesure": "2024-01-01", "capteur": {"type": "CTD", "voies": [1, 2]}, "indice": 7}
+    with served(Route(PATH, lambda request: JSONResponse({"count": 1, "data": [row]}))) as url:
+        answer = hubeau.ask(url, "chroniques", code_bss="a")
+    kept, refused = hubeau.typed_chroniques(answer.rows, ["a"])
+    assert kept["capteur"].to_pylist() == ['{"type":"CTD","voies":[1,2]}']
+    assert kept["indice"].to_pylist() == [7]
+    assert refused.num_rows == 0
+
+
+def test_measures_without_a_day_or_of_another_station_are_refused() -> None:
+    fields = [(field.name, field.type) for field in hubeau.CHRONIQUE]
+    rows = pa.Table.from_pylist(
+        [
+            {"code_bss": "a", "date_mesure": "2024-01-01"},
+            {"code_bss": "a", "date_mesure": "31/01/2024"},
+            {"code_bss": None, "date_mesure": "2024-01-01"},
+            {"code_bss": "b", "date_mesure": "2024-01-01"},
+        ],
+        schema=pa.schema(fields),
+    )
+    kept, refused = hubeau.typed_chroniques(rows, ["a"])
+    assert kept["date_mesure"].to_pylist() == [date(2024, 1, 1)]
+    assert refused["motif"].to_pylist() == ["date_mesure unreadable", "code_bss missing", "station not asked for"]
+    assert '"date_mesure":"31/01/2024"' in refused["texte"][0].as_py()
