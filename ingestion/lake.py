@@ -16,7 +16,6 @@ import dlt
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.destinations import filesystem
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -134,16 +133,14 @@ def known_pieces(pipeline: dlt.Pipeline, source: str, lake: Lake) -> dict[str, A
 
 
 def imported(files: list[Path]) -> Iterator[Any]:
-    """Yield the dlt items that take Parquet files of one table into a package as they are.
+    """Yield the dlt items that take Parquet files of one table into a package as they are."""
+    schema = nullable_schema(files)
+    for path in files:
+        if rows := pq.read_metadata(path).num_rows:
+            yield dlt.mark.with_file_import(str(path), "parquet", rows, hints=schema.empty_table())
 
-    Every column is declared nullable: a file without a null in a column says nothing about the next one. Without
-    a row the table is still made, empty.
-    """
+
+def nullable_schema(files: list[Path]) -> pa.Schema:
+    """Return the columns of a table's files, all nullable: no null in one file says nothing about the next."""
     schema = pa.unify_schemas([pq.read_schema(path) for path in files])
-    empty = pa.schema([field.with_nullable(True) for field in schema]).empty_table()
-    counts = {path: pq.read_metadata(path).num_rows for path in files}
-    for path in filter(counts.get, files):
-        yield dlt.mark.with_file_import(str(path), "parquet", counts[path], hints=empty)
-    if not any(counts.values()):
-        hints = dlt.mark.make_hints(columns=py_arrow_to_table_schema_columns(empty.schema), file_format="insert_values")
-        yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)
+    return pa.schema([field.with_nullable(True) for field in schema])

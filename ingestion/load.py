@@ -4,13 +4,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import adbc_driver_postgresql.dbapi as adbc
 import dlt
 import fsspec
 import psycopg
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
-from ingestion.lake import Lake, imported, open_lake, write
+from ingestion.lake import Lake, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
 from ingestion.warehouse import RAW_SCHEMAS, Warehouse
@@ -80,8 +81,18 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
         resources = [
             dlt.resource(imported(paths), name=table, **TABLES[lake.domain][table]) for table, paths in files.items()
         ]
+        _ensure_tables(warehouse, RAW_SCHEMAS[lake.domain], files)
         write(pipeline, dlt.source(lambda: resources, name=lake.domain)())
         return sum(pq.read_metadata(path).num_rows for paths in files.values() for path in paths)
+
+
+def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:
+    """Create the tables that a package has: dlt makes none for a table without a row, and dbt reads them all."""
+    with adbc.connect(warehouse.url) as connection, connection.cursor() as cursor:
+        for table, paths in files.items():
+            empty = nullable_schema(paths).empty_table()
+            cursor.adbc_ingest(table, empty, mode="create_append", db_schema_name=schema)
+        connection.commit()
 
 
 def _local(url: str, folder: Path) -> Path:

@@ -118,6 +118,11 @@ def _stations(found: pa.Table, fingerprint: str) -> DltResource:
         dlt.current.source_state().setdefault("pieces", {})[STATIONS] = {"paquet": package, "empreinte": fingerprint}
         now = pa.array([datetime.now(UTC)] * found.num_rows, pa.timestamp("us", "UTC"))
         yield found.append_column("lu_le", now)
+        # Empty: the raw tables are there before any station has a measure.
+        measures, refused = hubeau.typed_chroniques(pa.schema(list(hubeau.CHRONIQUE)).empty_table(), [])
+        yield from _tables(
+            package, measures.append_column("lu_depuis", pa.array([], pa.date32())), refused, READING.empty_table()
+        )
 
     return stations
 
@@ -141,12 +146,16 @@ def _chroniques(base_url: str, lot: list[Series], today: date, line: Collected) 
         rows = rows.filter(pc.greater_equal(rows["date_mesure"], rows["lu_depuis"]))
         line.rows += rows.num_rows
         line.refused += refused.num_rows
-        for table, name in ((rows, "chroniques"), (refused, "rejet"), (readings, "lecture")):
-            if table.num_rows:
-                paquet = pa.array([package] * table.num_rows, pa.string())
-                yield dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
+        if readings.num_rows or refused.num_rows:
+            yield from _tables(package, rows, refused, readings)
 
     yield from (groups, read)
+
+
+def _tables(package: str, rows: pa.Table, refused: pa.Table, readings: pa.Table) -> Iterator[Any]:
+    for table, name in ((rows, "chroniques"), (refused, "rejet"), (readings, "lecture")):
+        paquet = pa.array([package] * table.num_rows, pa.string())
+        yield dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
 
 
 def _new_readings(rows: pa.Table, group: list[Series], pieces: dict[str, Any], package: str) -> pa.Table:

@@ -1,0 +1,1 @@
+"""The revisions of schema `app`, in the order of their numbers."""

@@ -1,0 +1,41 @@
+"""The API's users. Their metadata is their own: Alembic compares it, and only it, with the database."""
+
+import datetime as dt
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, MetaData, Text, func, text, true
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+SCHEMA = "app"
+VERSION_TABLE = "alembic_version"
+
+user_metadata = MetaData(schema=SCHEMA)
+
+
+class _AppModel(SQLModel, registry=registry(metadata=user_metadata)):
+    """Base of the tables the API owns."""
+
+    metadata = user_metadata
+
+
+class User(_AppModel, table=True):
+    """One row per person who registered. Only what logging in and proving the consent needs."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        # Two names that differ by case only are one name.
+        Index("users_username_key", text("lower(username)"), unique=True),
+        Index("users_email_key", text("lower(email)"), unique=True),
+    )
+
+    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    username: str = Field(sa_type=Text)
+    email: str = Field(sa_type=Text)
+    hashed_password: str = Field(sa_type=Text)
+    is_active: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=true()))
+    consent_given_at: dt.datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), comment="when consent was given; null = none held")
+    )
+    created_at: dt.datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())
+    )

@@ -1,0 +1,162 @@
+"""The OpenAPI document and its page."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.openapi import as_openapi_3_0
+
+OPERATIONS = {
+    ("post", "/user/register"),
+    ("post", "/user/login"),
+    ("post", "/data/meteo/"),
+    ("post", "/data/piezo_value/"),
+    ("get", "/data/piezo/list"),
+    ("post", "/data/piezo_meteo/"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def document(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def nodes(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the document, without the maps whose keys are names."""
+    if isinstance(node, list):
+        for each in node:
+            yield from nodes(each)
+    elif isinstance(node, dict):
+        yield node
+        for key, each in node.items():
+            yield from nodes(list(each.values()) if key == "properties" else each)
+
+
+def test_every_route_is_there_and_explained(document: dict[str, Any]) -> None:
+    assert {(method, path) for method, path, _ in operations(document)} == OPERATIONS
+    for method, path, operation in operations(document):
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert "503" in operation["responses"], path
+        assert ("security" in operation) == path.startswith("/data"), path
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], (path, parameter)
+        if method == "post":
+            (body,) = operation["requestBody"]["content"].values()
+            schema = document["components"]["schemas"][body["schema"]["$ref"].split("/")[-1]]
+            assert "example" in body or "example" in schema, path
+
+
+def test_every_field_is_described(document: dict[str, Any]) -> None:
+    schemas = {name: each for name, each in document["components"]["schemas"].items() if name != "Body_login"}
+    for name, schema in schemas.items():
+        for field, said in schema["properties"].items():
+            assert said.get("description") or field == "results", f"{name}.{field}"
+    numbers = [
+        (name, field, said["description"])
+        for name in ("MeteoPoint", "PiezoMeteoDay")
+        for field, said in schemas[name]["properties"].items()
+        if said.get("type") == "number" and field not in ("lambx", "lamby")
+    ]
+    unit = re.compile(r"\b(mm|m|km|°C|m/s|g/kg|J/cm²|m³/m³|fraction|no unit|m NGF)\b|°C|%|J/cm²|m³/m³")
+    assert [(name, field) for name, field, said in numbers if not unit.search(said)] == []
+
+
+def test_who_made_the_data_and_under_which_licence(document: dict[str, Any]) -> None:
+    said = document["info"]["description"] + document["info"]["license"]["name"]
+    for name in ("Licence Ouverte 2.0", "Météo-France", "BRGM", "ADES", "Hub'Eau"):
+        assert name in said
+
+
+def test_it_is_openapi_3_0(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.0.3"
+    for node in nodes(document):
+        assert node.get("type") != "null"
+        assert "const" not in node
+        assert not isinstance(node.get("examples"), list)
+        assert isinstance(node.get("exclusiveMinimum", True), bool)
+        assert "$ref" not in node or len(node) == 1
+
+
+def test_what_becomes_of_openapi_3_1() -> None:
+    assert as_openapi_3_0({"anyOf": [{"$ref": "#/a"}, {"type": "null"}], "description": "d"}) == {
+        "allOf": [{"$ref": "#/a"}],
+        "description": "d",
+        "nullable": True,
+    }
+    assert as_openapi_3_0({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}) == {
+        "anyOf": [{"type": "string"}, {"type": "integer"}],
+        "nullable": True,
+    }
+    assert as_openapi_3_0({"const": 1, "exclusiveMinimum": 0}) == {
+        "enum": [1],
+        "minimum": 0,
+        "exclusiveMinimum": True,
+    }
+    named = {"properties": {"const": {"type": "string"}, "examples": {"type": "integer"}}}
+    assert as_openapi_3_0(named) == named
+    data = {"example": {"const": 1, "anyOf": [{"type": "null"}]}}
+    assert as_openapi_3_0(data) == data
+
+
+def test_the_page_asks_for_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    linked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert linked
+    for address in linked:
+        assert not address.startswith(("http", "//"))
+        assert client.get(f"/{address}").status_code == 200
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+def test_the_page_in_chromium(server: Any, tmp_path: Path) -> None:
+    log = tmp_path / "net.json"
+    done = subprocess.run(
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            # No name resolves: the page has to do without the internet.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={log}",
+            "--virtual-time-budget=10000",
+            "--dump-dom",
+            f"{server.url}/docs",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert set(re.findall(r'data-path="([^"]+)"', done.stdout)) == {path for _, path in OPERATIONS}
+    assert "Unable to render" not in done.stdout
+    # The browser asks its own maker for things; what counts is what the page asks for.
+    asked = [
+        event["params"]["url"]
+        for event in json.loads(log.read_text())["events"]
+        if event.get("params", {}).get("initiator") == server.url and "url" in event["params"]
+    ]
+    assert f"{server.url}/openapi.json" in asked
+    assert [address for address in asked if not address.startswith(f"{server.url}/")] == []
