@@ -1,11 +1,16 @@
 """The flows, under the names people know. They call the steps in order and hold no logic of their own."""
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+import os
 
 from flows import steps
 from flows.steps import Run, started
 from ingestion.report import Reporter
+from ingestion.settings import get_settings
+
+os.environ.setdefault("PREFECT_HOME", str(get_settings().home / "prefect"))
+
+from prefect import flow, task  # noqa: E402 - reads PREFECT_HOME once, here
+from prefect.cache_policies import NO_CACHE  # noqa: E402
 
 # Tasks, so that a run shows where it is; nothing of what they pass is kept or compared by Prefect.
 _step = task(cache_policy=NO_CACHE, persist_result=False)

@@ -88,11 +88,14 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
 
 def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:
     """Create the tables that a package has: dlt makes none for a table without a row, and dbt reads them all."""
-    with adbc.connect(warehouse.url) as connection, connection.cursor() as cursor:
-        for table, paths in files.items():
-            empty = nullable_schema(paths).empty_table()
-            cursor.adbc_ingest(table, empty, mode="create_append", db_schema_name=schema)
-        connection.commit()
+    with warehouse.connect() as connection:
+        missing = [table for table in files if not _exists(connection, f"{schema}.{table}")]
+    if missing:
+        with adbc.connect(warehouse.url) as connection, connection.cursor() as cursor:
+            for table in missing:
+                empty = nullable_schema(files[table]).empty_table()
+                cursor.adbc_ingest(table, empty, mode="create", db_schema_name=schema)
+            connection.commit()
 
 
 def _local(url: str, folder: Path) -> Path:

@@ -1,0 +1,51 @@
+-- The raw tables that dbt reads, as ingestion creates them.
+create schema if not exists raw_meteo;
+create schema if not exists raw_piezometrie;
+
+create table if not exists raw_meteo.quotidien (
+    lambx bigint, lamby bigint, date date,
+    prenei double precision, preliq double precision, t double precision, ff double precision, q double precision,
+    dli double precision, ssi double precision, hu double precision, evap double precision, etp double precision,
+    pe double precision, swi double precision, sswi_10j double precision, drainc double precision,
+    runc double precision, resr_neige double precision, resr_neige6 double precision, hteurneige double precision,
+    hteurneige6 double precision, hteurneigex double precision, snow_frac double precision,
+    ecoulement double precision, wg_racine double precision, wgi_racine double precision, tinf_h double precision,
+    tsup_h double precision, nom_du_fichier varchar
+);
+create index if not exists quotidien_portee on raw_meteo.quotidien (nom_du_fichier);
+create table if not exists raw_meteo.lecture (
+    paquet varchar, nom_du_fichier varchar, url varchar, modifie_le timestamptz, longueur bigint, etag varchar,
+    lignes bigint, refusees bigint, mailles bigint, date_min date, date_max date, lu_le timestamptz,
+    colonnes_nouvelles varchar
+);
+create table if not exists raw_meteo.maille (
+    lambx bigint, lamby bigint, x_lambert2 double precision, y_lambert2 double precision,
+    x_lambert93 double precision, y_lambert93 double precision, longitude double precision,
+    latitude double precision
+);
+create table if not exists raw_meteo.rejet (
+    paquet varchar, nom_du_fichier varchar, ligne bigint, colonne varchar, motif varchar, texte varchar
+);
+
+create table if not exists raw_piezometrie.stations (
+    code_bss varchar, urn_bss varchar, date_debut_mesure date, date_fin_mesure date, code_commune_insee varchar,
+    nom_commune varchar, x double precision, y double precision, codes_bdlisa varchar, urns_bdlisa varchar,
+    geometry varchar, bss_id varchar, altitude_station varchar, nb_mesures_piezo bigint, code_departement varchar,
+    nom_departement varchar, libelle_pe varchar, profondeur_investigation double precision,
+    codes_masse_eau_edl varchar, noms_masse_eau_edl varchar, urns_masse_eau_edl varchar, date_maj timestamptz,
+    x_lambert2 double precision, y_lambert2 double precision, lu_le timestamptz
+);
+create table if not exists raw_piezometrie.chroniques (
+    code_bss varchar, urn_bss varchar, date_mesure date, timestamp_mesure bigint, niveau_nappe_eau double precision,
+    profondeur_nappe double precision, mode_obtention varchar, statut varchar, qualification varchar,
+    code_continuite varchar, nom_continuite varchar, code_producteur varchar, nom_producteur varchar,
+    code_nature_mesure varchar, nom_nature_mesure varchar, lu_depuis date, paquet varchar
+);
+create index if not exists chroniques_portee on raw_piezometrie.chroniques (code_bss, date_mesure);
+create table if not exists raw_piezometrie.lecture (
+    paquet varchar, code_bss varchar, lu_depuis date, lignes bigint,
+    lu_le timestamptz
+);
+create table if not exists raw_piezometrie.rejet (
+    paquet varchar, objet varchar, reference varchar, motif varchar, texte varchar
+);
