@@ -36,9 +36,12 @@ def _use(sources: str | None) -> None:
 def run(sources: Sources = None) -> None:
     """Collect, load, build and test: the monthly chain."""
     _use(sources)
-    from flows.pipelines import pipeline_mensuel  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows import steps  # noqa: PLC0415 - dlt and dbt take seconds to import
 
-    summary.show_run(pipeline_mensuel(Reporter(summary.show_line)))
+    with steps.started(Reporter(summary.show_line)) as current:
+        for step in steps.MONTH:
+            step(current)
+        summary.show_run(current)
 
 
 @app.command()
@@ -48,7 +51,7 @@ def collect(
 ) -> None:
     """Bring what is new at the providers to the lake."""
     _use(sources)
-    from flows import steps  # noqa: PLC0415 - as above, for dlt and dbt
+    from flows import steps  # noqa: PLC0415
 
     if unknown := set(domains or ()) - set(steps.COLLECTORS):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(steps.COLLECTORS)}")

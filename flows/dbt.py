@@ -32,7 +32,8 @@ def build(settings: Settings, warehouse: Warehouse, *arguments: str) -> Built:
 
     Raises BuildError naming the first node that failed, with dbt's message.
     """
-    result = invoke(settings, warehouse, "build", *arguments)
+    # Unit tests test the SQL, not the data: they are run by `make test`.
+    result = invoke(settings, warehouse, "build", "--exclude-resource-type", "unit_test", *arguments)
     built = Built()
     failures = []
     for node in getattr(result.result, "results", ()):
@@ -59,7 +60,19 @@ def invoke(settings: Settings, warehouse: Warehouse, *arguments: str) -> dbtRunn
         shutil.copy(ROOT / "profiles.yml.example", profile)
     folders = {"DBT_TARGET_PATH": str(settings.home / "dbt" / "target"), "DBT_LOG_PATH": str(_log_folder(settings))}
     with _environment(warehouse.env | folders):
-        return dbtRunner().invoke(["--quiet", *arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
+        return dbtRunner().invoke(
+            [
+                "--log-level",
+                "none",
+                "--log-level-file",
+                "info",
+                *arguments,
+                "--project-dir",
+                str(ROOT),
+                "--profiles-dir",
+                str(ROOT),
+            ]
+        )
 
 
 @contextmanager

@@ -1,52 +1,48 @@
 """The flows, under the names people know. They call the steps in order and hold no logic of their own."""
 
 import os
+from collections.abc import Callable
 
 from flows import steps
-from flows.steps import Run, started
-from ingestion.report import Reporter
+from flows.steps import Run
 from ingestion.settings import get_settings
 
-os.environ.setdefault("PREFECT_HOME", str(get_settings().home / "prefect"))
+_home = get_settings().home / "prefect"
+_home.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("PREFECT_HOME", str(_home))
 
-from prefect import flow, task  # noqa: E402 - reads PREFECT_HOME once, here
+from prefect import flow, task  # noqa: E402 - Prefect reads PREFECT_HOME once, here
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
-# Tasks, so that a run shows where it is; nothing of what they pass is kept or compared by Prefect.
-_step = task(cache_policy=NO_CACHE, persist_result=False)
-_collect = _step(steps.collect)
-_load = _step(steps.load)
-_build = _step(steps.build)
+# A task a step, so that a run shows where it is; nothing of what they pass is kept or compared by Prefect.
+_task = task(cache_policy=NO_CACHE, persist_result=False)
 
 
-@flow(persist_result=False)
+def _run(*tasks: Callable[[Run], None]) -> None:
+    with steps.started() as run:
+        for step in tasks:
+            _task(step)(run)
+
+
+@flow
 def pipeline_get_csv() -> None:
     """Collect the files of data.gouv.fr: weather."""
-    with started() as run:
-        _collect(run, "meteo")
+    _run(steps.collect_files)
 
 
-@flow(persist_result=False)
+@flow
 def pipeline_get_api() -> None:
     """Collect the answers of Hub'Eau: stations and groundwater levels."""
-    with started() as run:
-        _collect(run, "piezometrie")
+    _run(steps.collect_answers)
 
 
-@flow(persist_result=False)
+@flow
 def copy_data_in_db() -> None:
     """Load the lake into the raw schemas, then build and test the tables."""
-    with started() as run:
-        _load(run)
-        _build(run)
+    _run(steps.load, steps.build)
 
 
-@flow(persist_result=False, validate_parameters=False)
-def pipeline_mensuel(reporter: Reporter | None = None) -> Run:
+@flow
+def pipeline_mensuel() -> None:
     """The whole month: collect everything, load it, build and test the tables."""
-    with started(reporter) as run:
-        _collect(run, "meteo")
-        _collect(run, "piezometrie")
-        _load(run)
-        _build(run)
-    return run
+    _run(*steps.MONTH)

@@ -1,7 +1,7 @@
 """The steps of the chain, each on a warehouse that is ready and held by this run alone."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flows import dbt
@@ -27,26 +27,43 @@ class Run:
 
 @contextmanager
 def started(reporter: Reporter | None = None) -> Iterator[Run]:
-    """Open the warehouse, set it up and hold it; start the simulator when the settings ask for it."""
+    """Open the warehouse, set it up, and hold it until the run ends."""
     settings = get_settings()
-    with ExitStack() as stack:
-        warehouse = open_warehouse(settings)
-        initialise(settings, warehouse)
-        stack.enter_context(exclusive(warehouse))
-        claim(settings)
-        if settings.sources == "simulated":
-            from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without numpy and a server
-            from ingestion.simulator.world import Scenario  # noqa: PLC0415
-
-            url = stack.enter_context(running(Scenario(), cache_dir=settings.home / "simulator"))
-            settings = settings.model_copy(update={"hubeau_url": url, "data_gouv_url": url})
+    warehouse = open_warehouse(settings)
+    initialise(settings, warehouse)
+    with exclusive(warehouse):
         yield Run(settings, warehouse, reporter or Reporter())
+
+
+@contextmanager
+def providers(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings with the addresses of the providers; start the simulator when they ask for it."""
+    claim(settings)
+    if settings.sources == "live":
+        yield settings
+        return
+    from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without
+    from ingestion.simulator.world import Scenario  # noqa: PLC0415
+
+    with running(Scenario(), cache_dir=settings.home / "simulator") as url:
+        yield settings.model_copy(update={"hubeau_url": url, "data_gouv_url": url})
 
 
 def collect(run: Run, *domains: str) -> None:
     """Bring what is new at the providers to the lake; every domain when none is named."""
-    for domain in domains or COLLECTORS:
-        COLLECTORS[domain](run.settings, run.reporter)
+    with providers(run.settings) as settings:
+        for domain in domains or COLLECTORS:
+            COLLECTORS[domain](settings, run.reporter)
+
+
+def collect_files(run: Run) -> None:
+    """Collect the files of data.gouv.fr: weather."""
+    collect(run, "meteo")
+
+
+def collect_answers(run: Run) -> None:
+    """Collect the answers of Hub'Eau: stations and groundwater levels."""
+    collect(run, "piezometrie")
 
 
 def load(run: Run) -> None:
@@ -58,3 +75,6 @@ def load(run: Run) -> None:
 def build(run: Run, *arguments: str) -> None:
     """Build and test the tables with dbt."""
     run.built = dbt.build(run.settings, run.warehouse, *arguments)
+
+
+MONTH: tuple[Callable[[Run], None], ...] = (collect_files, collect_answers, load, build)

@@ -1,10 +1,14 @@
 """What a run shows a person: a line a piece as it goes, a table at its end."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
-from flows.steps import Run
 from ingestion.report import Collected, Loaded
+
+if TYPE_CHECKING:
+    from flows.steps import Run  # imports dlt and dbt
 
 console = Console(highlight=False)
 MARTS = ("localisation", "meteo", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet")
@@ -24,7 +28,7 @@ def show_line(line: Collected | Loaded) -> None:
         )
 
 
-def show_built(run: Run) -> None:
+def show_built(run: "Run") -> None:
     """Print what dbt built, and its warnings."""
     if run.built:
         console.print(
@@ -34,21 +38,13 @@ def show_built(run: Run) -> None:
             console.print(f"warning    {warning}")
 
 
-def show_run(run: Run) -> None:
+def show_run(run: "Run") -> None:
     """Print the table of a whole run, and where to look next."""
     show_built(run)
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
     loaded = [line for line in run.reporter.lines if isinstance(line, Loaded)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in (
-        "domain",
-        "pieces read",
-        "unchanged",
-        "rows to the lake",
-        "refused",
-        "packages loaded",
-        "rows to raw",
-    ):
+    for column in ("domain", "read", "unchanged", "to the lake", "refused", "packages", "to raw"):
         table.add_column(column, justify="left" if column == "domain" else "right")
     for domain in dict.fromkeys(line.domain for line in run.reporter.lines):
         pieces = [line for line in collected if line.domain == domain]
@@ -66,10 +62,10 @@ def show_run(run: Run) -> None:
     console.print(table)
     console.print()
     console.print(_marts(run))
-    console.print("\nLook at the tables: make psql    Ask the API: make serve    Read about both: README.md")
+    console.print("\nNext: make psql (the tables), make serve (the API), README.md (both)")
 
 
-def _marts(run: Run) -> Table:
+def _marts(run: "Run") -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table in marts")
     table.add_column("rows", justify="right")

@@ -100,7 +100,7 @@ def claim(settings: Settings) -> None:
     elif (held := files.read_text(path)) != settings.sources:
         raise SettingsError(
             f"{PREFIX}SOURCES: the lake {settings.lake_url} holds {held} data, not {settings.sources}; "
-            f"set another {PREFIX}HOME"
+            f"set {PREFIX}SOURCES={held} or another {PREFIX}HOME"
         )
 
 

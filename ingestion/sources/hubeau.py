@@ -18,6 +18,7 @@ from ingestion.sources.coordinates import LAMBERT2, WGS84, convert
 PATH = "/api/v1/niveaux_nappes"
 CAP = 20_000  # page x size may not pass it: one page of this size, or the question is cut
 URL_LENGTH = 2_083
+ALL = ("all",)
 DEPARTEMENTS = (
     *(f"{number:02d}" for number in range(1, 96) if number != 20),
     "2A",
@@ -116,10 +117,14 @@ def chunks(codes: Iterable[str], room: int = URL_LENGTH - 250) -> Iterator[list[
 
 
 def stations(base_url: str, codes: tuple[str, ...], departements: tuple[str, ...]) -> pa.Table:
-    """Return the stations of a list of codes BSS (`("all",)` for every one) and of departments, once each."""
-    if codes == ("all",):
-        codes, departements = (), DEPARTEMENTS
-    answers = [ask(base_url, "stations", code_bss=",".join(part)) for part in chunks(codes)]
+    """Return the stations of a list of codes BSS (`ALL` for every one) and of departments, once each."""
+    answers = [ask(base_url, "stations", code_bss=",".join(part)) for part in chunks(codes) if codes != ALL]
+    if codes == ALL:
+        everything = ask(base_url, "stations")
+        if everything.count <= CAP:
+            answers = [everything]
+        else:
+            departements = DEPARTEMENTS
     answers += [ask(base_url, "stations", code_departement=departement) for departement in departements]
     rows = pa.concat_tables([answer.rows for answer in answers], promote_options="permissive")
     position = pa.array(range(rows.num_rows))

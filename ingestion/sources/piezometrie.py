@@ -63,7 +63,7 @@ def _collect_stations(
 ) -> pa.Table:
     codes, departements = settings.piezo_stations, settings.piezo_departements
     if not codes and not departements:
-        codes = ("all",) if settings.sources == "simulated" else DEFAULT_STATIONS
+        codes = hubeau.ALL if settings.sources == "simulated" else DEFAULT_STATIONS
     with reporter.timed(Collected("piezometrie", "stations")) as line:
         found = hubeau.typed_stations(hubeau.stations(settings.hubeau_url, codes, departements))
         if not found.num_rows:

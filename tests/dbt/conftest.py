@@ -1,9 +1,8 @@
 """dbt in this process, one run at a time, and the raw tables as ingestion writes them, a few rows at a time."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,6 @@ class Source:
     connection: psycopg.Connection
     env: dict[str, str]
     packages: int = 0
-    days: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         cursor = self.connection.execute(query, values)
@@ -61,10 +59,10 @@ class Source:
         self, name: str, rows: list[tuple[int, str, float]], *, modified: str, cells: int = 2, complete: bool = True
     ) -> None:
         """Replace a SIM2 file by `rows` of (cell number, day, temperature); cells lie 80 hm apart on one line."""
-        self.sql("delete from raw_meteo.quotidien where nom_du_fichier = %s", name)
+        self.sql("delete from raw_meteo.sim2 where nom_du_fichier = %s", name)
         for cell, day, t in rows:
             self.sql(
-                "insert into raw_meteo.quotidien (lambx, lamby, date, t, nom_du_fichier) values (%s, 24010, %s, %s, %s)",
+                "insert into raw_meteo.sim2 (lambx, lamby, date, t, nom_du_fichier) values (%s, 24010, %s, %s, %s)",
                 600 + 80 * cell, day, t, name,
             )  # fmt: skip
         for cell in range(cells):
@@ -115,7 +113,7 @@ def source(empty_warehouse: Any) -> Iterator[Source]:
         source = Source(connection, empty_warehouse.env)
         january = [(cell, f"2024-01-{day:02}", float(day)) for cell in (0, 1) for day in range(1, 11)]
         source.file("annee", january, modified="2024-02-01")
-        source.file("latest", [(0, "2024-01-10", 50.0), (0, "2024-01-11", 51.0)], modified="2024-02-02")
+        source.file("latest", [(0, "2024-01-10", 40.0), (0, "2024-01-11", 41.0)], modified="2024-02-02")
         source.station("A/1")
         source.station("B/2", x=1_000_000)
         source.measures(

@@ -2,7 +2,7 @@
 create schema if not exists raw_meteo;
 create schema if not exists raw_piezometrie;
 
-create table if not exists raw_meteo.quotidien (
+create table if not exists raw_meteo.sim2 (
     lambx bigint, lamby bigint, date date,
     prenei double precision, preliq double precision, t double precision, ff double precision, q double precision,
     dli double precision, ssi double precision, hu double precision, evap double precision, etp double precision,
@@ -12,7 +12,7 @@ create table if not exists raw_meteo.quotidien (
     ecoulement double precision, wg_racine double precision, wgi_racine double precision, tinf_h double precision,
     tsup_h double precision, nom_du_fichier varchar
 );
-create index if not exists quotidien_portee on raw_meteo.quotidien (nom_du_fichier);
+create index if not exists sim2_portee on raw_meteo.sim2 (nom_du_fichier);
 create table if not exists raw_meteo.lecture (
     paquet varchar, nom_du_fichier varchar, url varchar, modifie_le timestamptz, longueur bigint, etag varchar,
     lignes bigint, refusees bigint, mailles bigint, date_min date, date_max date, lu_le timestamptz,
@@ -43,8 +43,7 @@ create table if not exists raw_piezometrie.chroniques (
 );
 create index if not exists chroniques_portee on raw_piezometrie.chroniques (code_bss, date_mesure);
 create table if not exists raw_piezometrie.lecture (
-    paquet varchar, code_bss varchar, lu_depuis date, lignes bigint,
-    lu_le timestamptz
+    paquet varchar, code_bss varchar, lu_depuis date, lignes bigint, lu_le timestamptz
 );
 create table if not exists raw_piezometrie.rejet (
     paquet varchar, objet varchar, reference varchar, motif varchar, texte varchar

@@ -53,7 +53,10 @@ def test_every_column_is_explained_in_the_database(warehouse: Any) -> None:
 
 @pytest.mark.parametrize("role", ["analyste", "api_service"])
 def test_readers_may_read_every_mart(warehouse: Any, role: str) -> None:
-    query = "select table_name, has_table_privilege(%s, 'marts.' || table_name, 'select') from information_schema.tables where table_schema = 'marts'"
+    query = """
+        select table_name, has_table_privilege(%s, 'marts.' || table_name, 'select')
+        from information_schema.tables where table_schema = 'marts'
+    """
     with psycopg.connect(warehouse.url) as connection:
         granted = dict(connection.execute(query, (role,)).fetchall())
     assert granted == {table: True for table, *_ in KEYS}

@@ -16,7 +16,7 @@ from ingestion.lake import open_lake
 from ingestion.report import Reporter
 from ingestion.sources.sim2 import DATASET_ID
 from ingestion.sources.sim2_csv import KEY, VARIABLES
-from tests.conftest import Entrepot, entrepot
+from tests.conftest import entrepot
 from tests.serving import csv_gz, files, served
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
@@ -163,4 +163,6 @@ def test_simulated_and_real_data_do_not_mix(collected: steps.Run, tmp_path: Path
     (tmp_path / "logs" / "origine.txt").write_text("simulated")
     done = hydrotheque("collect", "meteo", **lake)
     assert done.returncode == 2
-    assert "holds simulated data, not live; set another HYDROTHEQUE_HOME" in done.stderr
+    assert (
+        "holds simulated data, not live; set HYDROTHEQUE_SOURCES=simulated or another HYDROTHEQUE_HOME" in done.stderr
+    )

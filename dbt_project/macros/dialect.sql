@@ -1,0 +1,68 @@
+{#- The few expressions that databases write differently, one dispatch each: `default` is Spark's where they differ. -#}
+
+{#- Query of `columns` from the caller's FROM and WHERE: one row per key, the first in the given order. -#}
+{% macro first_per_key(columns, key, order) -%}
+    {{ adapter.dispatch('first_per_key', 'hydrotheque')(columns, key, order, caller()) }}
+{%- endmacro %}
+
+{% macro default__first_per_key(columns, key, order, body) -%}
+    select {{ columns }}
+    {{ body | trim }}
+    qualify row_number() over (partition by {{ key | join(", ") }} order by {{ order | join(", ") }}) = 1
+{%- endmacro %}
+
+{% macro postgres__first_per_key(columns, key, order, body) -%}
+    select distinct on ({{ key | join(", ") }}) {{ columns }}
+    {{ body | trim }}
+    order by {{ (key + order) | join(", ") }}
+{%- endmacro %}
+
+
+{#- Table expression `alias(jour)` to cross join: one row per day from debut to fin, both included; none when null. -#}
+{% macro days_between(debut, fin, alias) -%}
+    {{ return(adapter.dispatch('days_between', 'hydrotheque')(debut, fin, alias)) }}
+{%- endmacro %}
+
+{% macro default__days_between(debut, fin, alias) -%}
+    lateral explode(sequence({{ debut }}, {{ fin }})) {{ alias }} as jour
+{%- endmacro %}
+
+{% macro postgres__days_between(debut, fin, alias) -%}
+    lateral generate_series({{ debut }}::timestamp, {{ fin }}::timestamp, interval '1 day') as {{ alias }} (jour)
+{%- endmacro %}
+
+
+{#- Milliseconds since 1970 -> instant. -#}
+{% macro instant_of_ms(column) -%}
+    {{ return(adapter.dispatch('instant_of_ms', 'hydrotheque')(column)) }}
+{%- endmacro %}
+
+{% macro default__instant_of_ms(column) -%}timestamp_millis({{ column }}){%- endmacro %}
+
+{% macro postgres__instant_of_ms(column) -%}to_timestamp({{ column }} / 1000.0){%- endmacro %}
+
+
+{#- Text -> number; null where the text is none. -#}
+{% macro number_or_null(column) -%}
+    {{ return(adapter.dispatch('number_or_null', 'hydrotheque')(column)) }}
+{%- endmacro %}
+
+{% macro default__number_or_null(column) -%}try_cast({{ column }} as double){%- endmacro %}
+
+{% macro postgres__number_or_null(column) -%}
+    case when {{ column }} ~ '^\s*-?[0-9]+(\.[0-9]+)?\s*$' then cast({{ column }} as double precision) end
+{%- endmacro %}
+
+
+{#- The listed columns of a row as one JSON text, for people to read. -#}
+{% macro json_text(columns) -%}
+    {{ return(adapter.dispatch('json_text', 'hydrotheque')(columns)) }}
+{%- endmacro %}
+
+{% macro default__json_text(columns) -%}to_json(struct({{ columns | join(", ") }})){%- endmacro %}
+
+{% macro postgres__json_text(columns) -%}
+    cast(json_build_object(
+        {%- for column in columns %}'{{ column }}', {{ column }}{{ ", " if not loop.last }}{% endfor -%}
+    ) as text)
+{%- endmacro %}

@@ -1,0 +1,41 @@
+with final as (
+    select
+        'meteo' as domaine,
+        'quotidien' as objet,
+        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || colonne) as reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('stg_meteo__rejet') }}
+    union all
+    select
+        'piezometrie' as domaine,
+        objet,
+        reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('stg_piezometrie__rejet') }}
+    union all
+    select
+        'piezometrie' as domaine,
+        'chroniques' as objet,
+        concat_ws(
+            ', ', coalesce(code_bss, 'sans code_bss'), coalesce(cast(date_mesure as text), 'sans date')
+        ) as reference,
+        'clé absente' as motif,
+        texte,
+        paquet
+    from {{ ref('stg_piezometrie__chroniques_sans_cle') }}
+    union all
+    select
+        'piezometrie' as domaine,
+        'chroniques' as objet,
+        code_bss || ', ' || cast(date_mesure as text) as reference,
+        'station inconnue' as motif,
+        texte,
+        paquet
+    from {{ ref('int_piezometrie__chroniques_orphelines') }}
+)
+
+select * from final

@@ -1,0 +1,8 @@
+{{ config(
+    incremental_strategy='upsert',
+    unique_key='code_continuite',
+    pre_hook="{{ open_build(ref('int_piezometrie__perimetre')) }}",
+    post_hook="{{ record_build(['piezometrie']) }}",
+) }}
+
+{{ codes_read('continuite') }}
