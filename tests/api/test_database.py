@@ -68,11 +68,12 @@ def test_writing_is_undone_when_it_fails(database: Database, owner: psycopg.Conn
     assert owner.execute("select count(*) from app.users where username = 'undone'").fetchone() == (0,)
 
 
-def test_no_transaction_is_left_open_by_a_read(database: Database, owner: psycopg.Connection[Any]) -> None:
-    with database.reading() as connection:
+def test_no_transaction_is_left_open_by_a_read(database: Database) -> None:
+    activity = text("select state from pg_stat_activity where pid = :pid")
+    with database.reading() as connection, database.reading() as witness:
         pid = connection.execute(text("select pg_backend_pid()")).scalar_one()
-        state = owner.execute("select state from pg_stat_activity where pid = %s", [pid]).fetchone()
-    assert state == ("idle",)
+        state = witness.execute(activity, {"pid": pid}).scalar_one()
+    assert state == "idle"
 
 
 @pytest.mark.parametrize(
