@@ -113,12 +113,12 @@ def test_malformed_questions(user: httpx.Client, body: str) -> None:
 
 
 def test_a_point_far_from_the_grid(user: httpx.Client, owner: psycopg.Connection[Any]) -> None:
-    found = owner.execute("select lambx, lamby from marts.localisation order by lambx desc, lamby limit 1").fetchone()
+    found = owner.execute("select lambx, lamby from marts.localisation order by lamby desc, lambx limit 1").fetchone()
     assert found is not None
     lambx, lamby = found
-    # On the east side of the easternmost cell, a little nearer and a little further than one cell.
-    near = user.post("/data/meteo/", json={**PARIS, "lambx": lambx + 79.9, "lamby": lamby})
-    far = user.post("/data/meteo/", json={**PARIS, "lambx": lambx + 80.1, "lamby": lamby})
+    # North of the northernmost cell, a little nearer and a little further than one cell.
+    near = user.post("/data/meteo/", json={**PARIS, "lambx": lambx, "lamby": lamby + 79.9})
+    far = user.post("/data/meteo/", json={**PARIS, "lambx": lambx, "lamby": lamby + 80.1})
     assert near.status_code == 200
     assert near.json()["distance_km"] == 7.99
     assert far.status_code == 404
