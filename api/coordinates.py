@@ -31,9 +31,10 @@ class _Range(NamedTuple):
         return f"{self.name} (lambx {x0:,} to {x1:,}, lamby {y0:,} to {y1:,})"
 
 
-# The ranges of lamby do not touch: a point is in one system or in none.
-SIM2 = _Range("SIM2 hectometres", (600, 12_000), (16_010, 26_900))
-LAMBERT2 = _Range("Lambert II étendu metres", (60_000, 1_200_000), (1_600_000, 2_700_000))
+# SIM2's grid (600 to 11,960, 16,170 to 26,810) and a cell around it. The ranges of lamby do not touch: a point is in
+# one system or in none.
+SIM2 = _Range("SIM2 hectometres", (500, 12_500), (15_900, 27_000))
+LAMBERT2 = _Range("Lambert II étendu metres", (50_000, 1_250_000), (1_590_000, 2_700_000))
 LAMBERT93 = _Range("Lambert-93 metres", (0, 1_300_000), (6_000_000, 7_200_000))
 ACCEPTED = f"{SIM2}, {LAMBERT2} or {LAMBERT93}"
 

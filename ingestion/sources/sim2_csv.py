@@ -132,7 +132,7 @@ def _remove_faulty(db: duckdb.DuckDBPyConnection, folder: Path, schema: pa.Schem
 
 def _cells_inside(bbox: tuple[float, float, float, float]) -> pa.Table:
     """Return the nodes of SIM2's lattice inside a box of longitudes and latitudes."""
-    nodes = [(x, y) for x in range(600, 12_001, 80) for y in range(16_010, 26_911, 80)]
+    nodes = [(x, y) for x in range(600, 12_501, 80) for y in range(16_010, 27_001, 80)]
     lambx, lamby = (pa.array(column, pa.int64()) for column in zip(*nodes, strict=True))
     metres = (pa.compute.multiply(lambx, 100), pa.compute.multiply(lamby, 100))
     longitude, latitude = convert(*metres, LAMBERT2, WGS84)

@@ -16,8 +16,8 @@ from api.models.sim2 import VARIABLES
 PARIS = {"input_date": "2024-01-15", "lambx": 652500.0, "lamby": 6862500.0}
 TO_LAMBERT93 = Transformer.from_crs("EPSG:27572", "EPSG:2154", always_xy=True)
 RANGES = (
-    "SIM2 hectometres (lambx 600 to 12,000, lamby 16,010 to 26,900), "
-    "Lambert II étendu metres (lambx 60,000 to 1,200,000, lamby 1,600,000 to 2,700,000) or "
+    "SIM2 hectometres (lambx 500 to 12,500, lamby 15,900 to 27,000), "
+    "Lambert II étendu metres (lambx 50,000 to 1,250,000, lamby 1,590,000 to 2,700,000) or "
     "Lambert-93 metres (lambx 0 to 1,300,000, lamby 6,000,000 to 7,200,000)"
 )
 
