@@ -31,7 +31,10 @@ lint: $(VENV)/.ready profiles.yml ## check style, types, SQL and the dbt project
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@.ci/lint-sql
+	@$(BIN)/hydrotheque db init > /dev/null
+	@eval "$$($(BIN)/hydrotheque db env)" && export DBT_PROFILES_DIR=. DBT_TARGET_PATH=.local/dbt/lint DBT_LOG_PATH=.local/dbt/logs \
+		&& $(BIN)/dbt --quiet --warn-error parse --no-partial-parse \
+		&& $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 format: $(VENV)/.ready ## rewrite the Python code in the project's style
 	@$(BIN)/ruff check --fix .
