@@ -1,14 +1,15 @@
 # Every target sets up what it needs; `make help` explains each.
 SOURCES ?= simulated
+SCALE ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 export HYDROTHEQUE_SOURCES = $(SOURCES)
 
-.PHONY: help run test lint format serve psql clean lock
+.PHONY: help run test test-faults bench lint format serve psql clean lock
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "setting up $(VENV) (about two minutes, once)"
@@ -26,6 +27,12 @@ run: $(VENV)/.ready profiles.yml ## collect, load, build and test a month (SOURC
 
 test: $(VENV)/.ready profiles.yml ## run every test
 	@$(BIN)/pytest
+
+test-faults: $(VENV)/.ready profiles.yml ## every fault, and the chain killed at 60 moments (half an hour)
+	@HYDROTHEQUE_KILLS=60 $(BIN)/pytest tests/faults
+
+bench: $(VENV)/.ready profiles.yml ## measure against named floors; SCALE=1 is a million weather rows
+	@SCALE=$(SCALE) $(BIN)/python -m tests.benchmarks
 
 lint: $(VENV)/.ready profiles.yml ## check style, types, SQL and the dbt project
 	@$(BIN)/ruff check .

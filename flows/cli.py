@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from flows import database_cli, summary
+from flows import control_cli, database_cli, summary
 from ingestion.errors import HydrothequeError
-from ingestion.report import Reporter
+from ingestion.report import Options
 from ingestion.settings import PREFIX, get_settings
 
 app = typer.Typer(
@@ -21,8 +21,12 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(database_cli.app, name="db")
+app.add_typer(control_cli.stations, name="stations")
+app.add_typer(control_cli.sources, name="sources")
 
 Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
+Accept = Annotated[bool, typer.Option("--accept", help="Let through what a guard stopped")]
+Full = Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed")]
 DbtArguments = Annotated[list[str] | None, typer.Argument(help="Passed to `dbt build`, after `--`")]
 
 
@@ -33,12 +37,12 @@ def _use(sources: str | None) -> None:
 
 
 @app.command()
-def run(sources: Sources = None) -> None:
+def run(sources: Sources = None, accept: Accept = False, full: Full = False) -> None:
     """Collect, load, build and test: the monthly chain."""
     _use(sources)
     from flows import steps  # noqa: PLC0415 - dlt and dbt take seconds to import
 
-    with steps.started(Reporter(summary.show_line)) as current:
+    with steps.started(summary.reporter(), Options(accept, full)) as current:
         for step in steps.MONTH:
             step(current)
         summary.show_run(current)
@@ -48,6 +52,8 @@ def run(sources: Sources = None) -> None:
 def collect(
     domains: Annotated[list[str] | None, typer.Argument(help="meteo, piezometrie; default: all")] = None,
     sources: Sources = None,
+    accept: Accept = False,
+    full: Full = False,
 ) -> None:
     """Bring what is new at the providers to the lake."""
     _use(sources)
@@ -55,17 +61,19 @@ def collect(
 
     if unknown := set(domains or ()) - set(steps.COLLECTORS):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(steps.COLLECTORS)}")
-    with steps.started(Reporter(summary.show_line)) as current:
+    with steps.started(summary.reporter(), Options(accept, full)) as current:
         steps.collect(current, *(domains or ()))
 
 
 @app.command()
-def load() -> None:
+def load(
+    from_lake: Annotated[bool, typer.Option("--from-lake", help="Drop the raw schemas, load all of the lake")] = False,
+) -> None:
     """Bring the lake's new packages to the raw schemas."""
     from flows import steps  # noqa: PLC0415
 
-    with steps.started(Reporter(summary.show_line)) as current:
-        steps.load(current)
+    with steps.started(summary.reporter()) as current:
+        steps.load(current, from_lake=from_lake)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from flows import dbt
 from ingestion.lake import claim
+from ingestion.load import forget
 from ingestion.load import load as load_domain
-from ingestion.report import Reporter
+from ingestion.report import Options, Reporter
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import piezometrie, sim2
 from ingestion.warehouse import RAW_SCHEMAS, Warehouse, exclusive, initialise, open_warehouse
@@ -22,17 +23,18 @@ class Run:
     settings: Settings
     warehouse: Warehouse
     reporter: Reporter = field(default_factory=Reporter)
+    options: Options = field(default_factory=Options)
     built: dbt.Built | None = None
 
 
 @contextmanager
-def started(reporter: Reporter | None = None) -> Iterator[Run]:
+def started(reporter: Reporter | None = None, options: Options | None = None) -> Iterator[Run]:
     """Open the warehouse, set it up, and hold it until the run ends."""
     settings = get_settings()
     warehouse = open_warehouse(settings)
     initialise(settings, warehouse)
     with exclusive(warehouse):
-        yield Run(settings, warehouse, reporter or Reporter())
+        yield Run(settings, warehouse, reporter or Reporter(), options or Options())
 
 
 @contextmanager
@@ -51,9 +53,9 @@ def providers(settings: Settings) -> Iterator[Settings]:
 
 def collect(run: Run, *domains: str) -> None:
     """Bring what is new at the providers to the lake; every domain when none is named."""
-    with providers(run.settings) as settings:
+    with providers(run.settings) as settings, run.warehouse.connect() as connection:
         for domain in domains or COLLECTORS:
-            COLLECTORS[domain](settings, run.reporter)
+            COLLECTORS[domain](settings, connection, run.options, run.reporter)
 
 
 def collect_files(run: Run) -> None:
@@ -66,8 +68,10 @@ def collect_answers(run: Run) -> None:
     collect(run, "piezometrie")
 
 
-def load(run: Run) -> None:
-    """Bring the packages of the lake that are new to the raw schemas."""
+def load(run: Run, *, from_lake: bool = False) -> None:
+    """Bring the packages of the lake that are new to the raw schemas; all of them again when `from_lake`."""
+    if from_lake:
+        forget(run.warehouse)
     for domain in RAW_SCHEMAS:
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 

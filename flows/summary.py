@@ -1,17 +1,52 @@
 """What a run shows a person: a line a piece as it goes, a table at its end."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ingestion.report import Collected, Loaded
+from ingestion.report import Collected, Loaded, Reporter
 
 if TYPE_CHECKING:
     from flows.steps import Run  # imports dlt and dbt
 
 console = Console(highlight=False)
 MARTS = ("localisation", "meteo", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet")
+
+
+def reporter() -> Reporter:
+    """Return the reporter of a terminal, with progress bars, or of a log, with lines only."""
+    return Reporter(show_line, _bar if console.is_terminal else _every_hundred)
+
+
+@contextmanager
+def _bar(piece: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(piece, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def _every_hundred(piece: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Print a line each hundred stations; a file is a line of its own when it is done."""
+    shown = 0
+
+    def advance(done: int) -> None:
+        nonlocal shown
+        if piece.startswith("chroniques") and done // 100 > shown:
+            shown = done // 100
+            console.print(f"           {piece}: {done} of {total}")
+
+    yield advance
 
 
 def show_line(line: Collected | Loaded) -> None:
@@ -26,6 +61,8 @@ def show_line(line: Collected | Loaded) -> None:
         console.print(
             f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"
         )
+    if isinstance(line, Collected) and line.missing:
+        console.print(f"unknown    {line.domain:<12} the provider does not know {', '.join(line.missing)}")
 
 
 def show_built(run: "Run") -> None:

@@ -29,3 +29,12 @@ class BuildError(HydrothequeError):
     """dbt failed, or one of its tests did."""
 
     exit_code = 5
+
+
+class GuardError(SourceError):
+    """A provider's answer would replace good data by less; an operator may let it through."""
+
+    exit_code = 6
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; nothing was replaced. If the provider is right, run again with --accept")

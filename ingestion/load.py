@@ -67,6 +67,17 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
                 )
 
 
+def forget(warehouse: Warehouse) -> None:
+    """Drop every raw schema and the list of packages loaded: the lake holds them all."""
+    with warehouse.connect() as connection, connection.transaction():
+        connection.execute("SET LOCAL client_min_messages = warning")
+        for schema in RAW_SCHEMAS.values():
+            for name in (schema, f"{schema}_staging"):
+                connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+            connection.execute(f"CREATE SCHEMA {schema}")
+        connection.execute("DELETE FROM control.paquet_charge")
+
+
 def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
     with TemporaryDirectory(prefix="hydrotheque-raw-") as work:
         files = {

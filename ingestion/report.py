@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ class Collected:
     seconds: float = 0.0
     unchanged: bool = False
     new_columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass
@@ -34,11 +35,22 @@ class Loaded:
 Line = TypeVar("Line", Collected, Loaded)
 
 
+@dataclass(frozen=True)
+class Options:
+    """What an operator asks of a collection: let guarded answers through, read everything again."""
+
+    accept: bool = False
+    full: bool = False
+
+
 @dataclass
 class Reporter:
-    """Collects the lines of a run; `show` is called with each as soon as it is known."""
+    """Collects the lines of a run; `show` is called with each, `progress` shows how far a piece is."""
 
     show: Callable[[Collected | Loaded], None] = lambda line: None
+    progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = lambda piece, total: (
+        nullcontext(lambda done: None)
+    )
     lines: list[Collected | Loaded] = field(default_factory=list)
 
     def add(self, line: Collected | Loaded) -> None:

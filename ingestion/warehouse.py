@@ -8,6 +8,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from ingestion import control
 from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
 from ingestion.errors import HydrothequeError, WarehouseError
 from ingestion.settings import Settings
@@ -111,6 +112,8 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
                 connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             connection.execute("SET LOCAL client_min_messages = warning")
             connection.execute(CONTROL_TABLES)
+            connection.execute(control.TABLES)
+            control.follow(connection, control.FIRST_STATIONS)
             connection.execute(
                 sql.SQL("ALTER DATABASE {} SET search_path = marts, snapshots, public").format(
                     sql.Identifier(warehouse.database)

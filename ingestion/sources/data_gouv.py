@@ -1,7 +1,7 @@
 """data.gouv.fr: the files of a dataset, and their download."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,18 +19,24 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file as the provider describes it; `version` changes when any of the three does."""
+    """A file as the provider describes it: its dataset's page first, its own headers when they were asked for."""
 
     name: str
     url: str
-    modified: datetime
-    length: int | None
-    etag: str
+    modified: datetime | None = None
+    length: int | None = None
+    etag: str = ""
 
     @property
     def version(self) -> dict[str, Any]:
         """What is compared with the lake's memory to know whether the file is new."""
-        return {"modifie_le": self.modified.isoformat(), "longueur": self.length, "etag": self.etag}
+        modified = self.modified and self.modified.isoformat()
+        return {"modifie_le": modified, "longueur": self.length, "etag": self.etag}
+
+    @property
+    def listing(self) -> list[Any]:
+        """What the dataset's page says of the version."""
+        return [self.modified and self.modified.isoformat(), self.length]
 
 
 def list_files(base_url: str, dataset_id: str) -> list[RemoteFile]:
@@ -40,7 +46,7 @@ def list_files(base_url: str, dataset_id: str) -> list[RemoteFile]:
     """
     url = f"{base_url}/api/1/datasets/{dataset_id}/"
     try:
-        resources = json.loads(http.get_json_bytes(url))["resources"]
+        resources = json.loads(_json(url))["resources"]
         files = [
             RemoteFile(
                 name=unquote(PurePosixPath(urlsplit(resource["url"]).path).name),
@@ -54,6 +60,11 @@ def list_files(base_url: str, dataset_id: str) -> list[RemoteFile]:
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError(f"{url} did not answer the description of a dataset ({error!r})") from None
     return sorted(files, key=lambda file: file.name)
+
+
+@http.persistent
+def _json(url: str) -> bytes:
+    return http.json_body(http.get_once(url))
 
 
 def with_headers(file: RemoteFile) -> RemoteFile:
@@ -71,21 +82,36 @@ def with_headers(file: RemoteFile) -> RemoteFile:
 
 
 @contextmanager
-def downloaded(file: RemoteFile) -> Iterator[Path]:
-    """Download a file into a temporary folder, streamed, and yield its path.
+def downloaded(file: RemoteFile, progress: Callable[[int], None] = lambda size: None) -> Iterator[Path]:
+    """Download a file into a temporary folder, streamed, and yield its path; `progress` is told the bytes so far.
 
-    Raises SourceError when the body is a web page or shorter than announced.
+    A connection that breaks is taken up where it broke (Range, If-Range).
+    Raises SourceError when the body is a web page or not of the length announced.
     """
     with TemporaryDirectory(prefix="hydrotheque-") as folder:
         path = Path(folder) / file.name
-        with http.get(file.url, stream=True) as response, path.open("wb") as target:
-            if "text/html" in response.headers.get("Content-Type", ""):
-                raise http.not_what_was_asked(response, "a file")
+        path.touch()
+        _download(file, path, progress)
+        yield path
+
+
+@http.persistent
+def _download(file: RemoteFile, path: Path, progress: Callable[[int], None]) -> None:
+    start = path.stat().st_size
+    headers = {"Accept-Encoding": "identity"}
+    if start and file.etag:
+        headers |= {"Range": f"bytes={start}-", "If-Range": file.etag}
+    with http.get_once(file.url, stream=True, headers=headers) as response:
+        if "text/html" in response.headers.get("Content-Type", ""):
+            raise http.not_what_was_asked(response, "a file")
+        resumed = response.status_code == 206
+        with path.open("ab" if resumed else "wb") as target, http.connection_errors(file.url):
             for block in response.iter_content(BLOCK):
                 target.write(block)
-        announced = file.length
-        if announced is not None and path.stat().st_size != announced:
-            raise SourceError(
-                f"{file.url}: {path.stat().st_size} bytes received, {announced} announced; nothing was kept, try again"
-            )
-        yield path
+                progress(target.tell())
+    received = path.stat().st_size
+    if file.length is not None and received != file.length:
+        path.write_bytes(b"")
+        raise http.TransientError(
+            f"{file.url}: {received} bytes received, {file.length} announced; nothing was kept, try again"
+        )

@@ -1,46 +1,109 @@
-"""HTTP to the providers: one session with retries, and errors that name the address."""
+"""HTTP to the providers: connections reused, transient faults tried again, errors that name the address."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ParamSpec, TypeVar
 
 import requests
-from dlt.sources.helpers.requests import Client
+import tenacity
+from requests.adapters import HTTPAdapter
 
 from ingestion.errors import SourceError
 
-# Retries connection errors, time-outs, 429 and 5xx with exponential backoff; honours Retry-After.
-_client = Client(request_timeout=(10, 120), request_max_attempts=4, request_backoff_factor=0.5)
+TIMEOUT = (10, 120)  # seconds to connect, and between two bytes
+ATTEMPTS = 4
+LONGEST_WAIT = 300
+_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=1)
+_session = requests.Session()
+for _scheme in ("http://", "https://"):
+    _session.mount(_scheme, HTTPAdapter(pool_maxsize=16))
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def get(url: str, *, method: str = "GET", **options: Any) -> requests.Response:
-    """Send a request; return the response, whose status is below 400.
+class TransientError(SourceError):
+    """A fault that another try may mend; `wait` is what the provider asks for, in seconds."""
 
-    Raises SourceError with the address and what came back instead.
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.wait if isinstance(error, TransientError) else None
+    return min(asked, LONGEST_WAIT) if asked is not None else _backoff(state)
+
+
+def persistent(function: Callable[P, T]) -> Callable[P, T]:
+    """Call the function again after a TransientError: `ATTEMPTS` times, with backoff, jitter and Retry-After."""
+    return tenacity.retry(
+        retry=tenacity.retry_if_exception_type(TransientError),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=_wait,
+        reraise=True,
+    )(function)
+
+
+def get_once(url: str, *, method: str = "GET", **options: Any) -> requests.Response:
+    """Send one request; return the response, whose status is below 400.
+
+    Raises TransientError for 429, 5xx and a connection that fails, SourceError for any other refusal.
     """
+    with connection_errors(url):
+        response = _session.request(method, url, timeout=TIMEOUT, **options)
+    if response.status_code < 400:
+        return response
+    text = " ".join(response.text[:200].split())
+    message = f"{url} answered {response.status_code} {response.reason}: {text}"
+    if response.status_code == 429 or response.status_code >= 500:
+        raise TransientError(message, _seconds(response.headers.get("Retry-After")))
+    raise SourceError(message)
+
+
+get = persistent(get_once)
+
+
+@contextmanager
+def connection_errors(url: str) -> Iterator[None]:
+    """Turn what goes wrong on the way into a TransientError of one line."""
     try:
-        return _client.session.request(method, url, **options)
+        yield
     except requests.RequestException as error:
-        if error.response is None:
-            raise SourceError(f"{url} cannot be reached: {_reason(error)}") from None
-        text = " ".join(error.response.text[:200].split())
-        status = f"{error.response.status_code} {error.response.reason}"
-        raise SourceError(f"{url} answered {status}: {text}") from None
+        raise TransientError(f"{url} cannot be reached: {_reason(error)}") from None
 
 
-def get_json_bytes(url: str, **options: Any) -> bytes:
+def json_body(response: requests.Response) -> bytes:
     """Return the body of a JSON answer.
 
-    Raises SourceError when the provider answers something else, as a page of its maintenance.
+    Raises TransientError when the provider answers something else, as a page of its maintenance.
     """
-    response = get(url, **options)
     if "json" not in response.headers.get("Content-Type", ""):
         raise not_what_was_asked(response, "JSON")
     return response.content
 
 
-def not_what_was_asked(response: requests.Response, wanted: str) -> SourceError:
+def not_what_was_asked(response: requests.Response, wanted: str) -> TransientError:
     """Make the error for an answer of another kind than `wanted`."""
     kind = response.headers.get("Content-Type", "no content type")
-    return SourceError(f"{response.url} answered {kind} where {wanted} was expected; nothing was kept, try again later")
+    return TransientError(
+        f"{response.url} answered {kind} where {wanted} was expected; nothing was kept, try again later"
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
 def _reason(error: BaseException) -> str:

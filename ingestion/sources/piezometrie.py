@@ -1,27 +1,28 @@
 """Groundwater levels: which stations and which dates are read, and each lot as a dlt source."""
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dlt
 import duckdb
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
+from ingestion.control import follow, followed_stations
 from ingestion.errors import SourceError
 from ingestion.lake import known_pieces, open_lake, write
-from ingestion.report import Collected, Reporter
+from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources import hubeau
 
 SOURCE = "piezometrie"
 STATIONS = "stations"  # no code BSS: the list itself among the pieces
-DEFAULT_STATIONS = ("00263X0129/PZASA4", "00026X0040/P1", "00053X0004/F1", "07548X0009/F")
-WINDOW = timedelta(days=400)  # late lots: 217 days and more were seen; revisions later still
 ROWS_PER_PACKAGE = 1_000_000
 BEGINNING = date(1900, 1, 1)
 
@@ -37,37 +38,73 @@ READING = pa.schema(
 
 @dataclass(frozen=True)
 class Series:
-    """What is to be read of one station: its measures from a date on, and about how many they are."""
+    """What is to be read of one station: its measures from a day on, about how many, and whether it is all of them."""
 
     code_bss: str
     since: date
     expected: int
+    complete: bool = False
 
 
-def collect(settings: Settings, reporter: Reporter) -> None:
-    """Bring the stations, then their new and revised measures, to the lake; a package holds about a million rows."""
+@dataclass(frozen=True)
+class Lot:
+    """The series of one package, the days they are read for, and where to tell how far it is."""
+
+    series: list[Series]
+    window: timedelta
+    today: date
+    line: Collected
+    progress: Callable[[int], None]
+
+
+def collect(settings: Settings, connection: psycopg.Connection, options: Options, reporter: Reporter) -> None:
+    """Bring the stations followed, then their new and revised measures, to the lake.
+
+    A package holds about a million rows.
+    """
     lake = open_lake(settings, "piezometrie")
+    provider = hubeau.HubEau(settings.hubeau_url, hubeau.pace(settings.hubeau_requests_per_second), options.accept)
+    dlt.config["extract.workers"] = settings.hubeau_concurrency
     today = datetime.now(UTC).date()
     with lake.writer(str(today.year)) as pipeline:
         known = known_pieces(pipeline, SOURCE, lake)
-        found = _collect_stations(settings, pipeline, known, reporter)
-        for lot in lots(found, known, today):
+        found = _collect_stations(settings, provider, connection, pipeline, known, reporter)
+        window = timedelta(settings.piezo_window_days)
+        stations = plan(found, followed_stations(connection), known, window, today, full=options.full)
+        for lot in lots(stations):
             title = f"chroniques of {len(lot)} stations" if len(lot) > 1 else f"chroniques of {lot[0].code_bss}"
-            with reporter.timed(Collected("piezometrie", title)) as line:
-                write(pipeline, _chroniques(settings.hubeau_url, lot, today, line))
+            with (
+                reporter.timed(Collected("piezometrie", title)) as line,
+                reporter.progress(title, len(lot)) as progress,
+            ):
+                write(pipeline, _chroniques(provider, Lot(lot, window, today, line, progress)))
                 line.unchanged = not line.rows
 
 
 def _collect_stations(
-    settings: Settings, pipeline: dlt.Pipeline, known: dict[str, Any], reporter: Reporter
+    settings: Settings,
+    provider: hubeau.HubEau,
+    connection: psycopg.Connection,
+    pipeline: dlt.Pipeline,
+    known: dict[str, Any],
+    reporter: Reporter,
 ) -> pa.Table:
-    codes, departements = settings.piezo_stations, settings.piezo_departements
-    if not codes and not departements:
-        codes = hubeau.ALL if settings.sources == "simulated" else DEFAULT_STATIONS
+    """Follow what the settings select, and return the stations followed as the provider describes them."""
     with reporter.timed(Collected("piezometrie", "stations")) as line:
-        found = hubeau.typed_stations(hubeau.stations(settings.hubeau_url, codes, departements))
+        codes = settings.piezo_stations
+        if settings.sources == "simulated" and not codes and not settings.piezo_departements:
+            codes = hubeau.ALL
+        selected = hubeau.stations(provider, codes, settings.piezo_departements)
+        follow(connection, selected["code_bss"].to_pylist())
+        followed = set(followed_stations(connection))
+        others = hubeau.stations(provider, tuple(sorted(followed - set(selected["code_bss"].to_pylist()))), ())
+        rows = pa.concat_tables([selected, others], promote_options="permissive")
+        found = hubeau.typed_stations(rows.filter(pc.is_in(rows["code_bss"], pa.array(list(followed), pa.string()))))
+        line.missing = tuple(sorted(followed - set(found["code_bss"].to_pylist())))
         if not found.num_rows:
-            raise SourceError(f"{settings.hubeau_url} knows none of the stations asked for; check PIEZO_STATIONS")
+            raise SourceError(
+                f"{settings.hubeau_url} knows none of the stations followed; see `hydrotheque stations list`"
+            )
         fingerprint = _fingerprint(found)
         line.unchanged = known.get(STATIONS, {}).get("empreinte") == fingerprint
         if not line.unchanged:
@@ -76,33 +113,58 @@ def _collect_stations(
     return found
 
 
-def lots(stations: pa.Table, known: dict[str, Any], today: date) -> Iterator[list[Series]]:
-    """Group the stations in lots of about `ROWS_PER_PACKAGE` expected rows.
+def plan(
+    stations: pa.Table,
+    begin: dict[str, date | None],
+    known: dict[str, Any],
+    window: timedelta,
+    today: date,
+    *,
+    full: bool = False,
+) -> Iterator[Series]:
+    """Say from which day on each station is read.
 
-    A station read before is read again from its last day less `WINDOW`; a new one from its beginning.
+    A new one from its beginning, or the one an operator set; one read before from its last day less the window;
+    and once a year, in a month of its own, from its beginning again: revisions older than the window.
     """
-    lot: list[Series] = []
     for row in stations.select(["code_bss", "date_debut_mesure", "nb_mesures_piezo"]).to_pylist():
-        last = known.get(row["code_bss"], {}).get("dernier_jour")
-        since = date.fromisoformat(last) - WINDOW if last else row["date_debut_mesure"] or BEGINNING
-        total = row["nb_mesures_piezo"] or hubeau.CAP
-        expected = min(total, (today - since).days) if last else total
-        lot.append(Series(row["code_bss"], since, expected))
-        if sum(series.expected for series in lot) >= ROWS_PER_PACKAGE:
+        code, total = row["code_bss"], row["nb_mesures_piezo"] or hubeau.CAP
+        first = begin.get(code) or row["date_debut_mesure"] or BEGINNING
+        piece = known.get(code)
+        if full or not piece or _its_turn(code, piece, today):
+            yield Series(code, first, total, complete=True)
+        else:
+            since = max(first, date.fromisoformat(piece["dernier_jour"]) - window)
+            yield Series(code, since, min(total, max(0, (today - since).days)))
+
+
+def _its_turn(code: str, piece: dict[str, Any], today: date) -> bool:
+    rested = today - date.fromisoformat(piece["complet_le"]) > timedelta(31)
+    return rested and zlib.crc32(code.encode()) % 12 == today.month - 1
+
+
+def lots(stations: Iterable[Series]) -> Iterator[list[Series]]:
+    """Group the stations in lots of about `ROWS_PER_PACKAGE` expected rows."""
+    lot: list[Series] = []
+    rows = 0
+    for series in stations:
+        lot.append(series)
+        rows += series.expected
+        if rows >= ROWS_PER_PACKAGE:
             yield lot
-            lot = []
+            lot, rows = [], 0
     if lot:
         yield lot
 
 
-def questions(lot: list[Series]) -> Iterator[list[Series]]:
+def questions(lot: list[Series], window: timedelta) -> Iterator[list[Series]]:
     """Group the series of a lot so that one answer holds a group: by rows expected, length of URL, and start."""
     group: list[Series] = []
     for series in sorted(lot, key=lambda series: series.since):
         candidate = [*group, series]
         rows = sum(each.expected for each in candidate)
         too_many = rows > hubeau.CAP or len(list(hubeau.chunks(each.code_bss for each in candidate))) > 1
-        if group and (too_many or (series.since - group[0].since).days > WINDOW.days):
+        if group and (too_many or series.since - group[0].since > window):
             yield group
             candidate = [series]
         group = candidate
@@ -128,24 +190,28 @@ def _stations(found: pa.Table, fingerprint: str) -> DltResource:
 
 
 @dlt.source(name=SOURCE)
-def _chroniques(base_url: str, lot: list[Series], today: date, line: Collected) -> Iterator[DltResource]:
+def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
     """A lot as three tables: the measures, those refused, and one record a station of what was read."""
+
+    done: list[str] = []
 
     @dlt.resource(name="groupes", selected=False)
     def groups() -> Iterator[list[Series]]:
-        yield from questions(lot)
+        yield from questions(lot.series, lot.window)
 
     @dlt.transformer(data_from=groups, name="chroniques", write_disposition="append", parallelized=True)
     def read(group: list[Series]) -> Iterator[Any]:
         package = load_package_state()["load_id"]
         codes, since = [series.code_bss for series in group], min(series.since for series in group)
-        answers = list(hubeau.chroniques(base_url, codes, since, today))
+        answers = list(hubeau.chroniques(provider, codes, since, lot.today))
         rows, refused = hubeau.typed_chroniques(pa.concat_tables(answers, promote_options="permissive"), codes)
-        readings = _new_readings(rows, group, dlt.current.source_state().setdefault("pieces", {}), package)
+        readings = _new_readings(rows, group, lot, package)
         rows = rows.join(readings.select(["code_bss", "lu_depuis"]), "code_bss", join_type="inner")
         rows = rows.filter(pc.greater_equal(rows["date_mesure"], rows["lu_depuis"]))
-        line.rows += rows.num_rows
-        line.refused += refused.num_rows
+        lot.line.rows += rows.num_rows
+        lot.line.refused += refused.num_rows
+        done.extend(codes)
+        lot.progress(len(done))
         if readings.num_rows or refused.num_rows:
             yield from _tables(package, rows, refused, readings)
 
@@ -158,28 +224,34 @@ def _tables(package: str, rows: pa.Table, refused: pa.Table, readings: pa.Table)
         yield dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
 
 
-def _new_readings(rows: pa.Table, group: list[Series], pieces: dict[str, Any], package: str) -> pa.Table:
+def _new_readings(rows: pa.Table, group: list[Series], lot: Lot, package: str) -> pa.Table:
     """Return one record (schema READING) for each station whose measures differ from the last reading's.
 
-    What they are compared by, the sum of the hashes of the last `WINDOW`, is noted in `pieces`.
+    What they are compared by, the sum of the hashes of the last window, is noted with the pieces of the lake.
     """
     with duckdb.connect() as db:
         db.register("measures", rows)
         seen = db.sql(
             f"""SELECT code_bss, count(*), max(dernier_jour), sum(empreinte::HUGEINT) FILTER (
-                    WHERE date_mesure >= dernier_jour - {WINDOW.days})::VARCHAR
+                    WHERE date_mesure >= dernier_jour - {lot.window.days})::VARCHAR
             FROM (SELECT code_bss, date_mesure, hash(measures) AS empreinte,
                     max(date_mesure) OVER (PARTITION BY code_bss) AS dernier_jour FROM measures)
             GROUP BY code_bss"""
         ).fetchall()
-    since = {series.code_bss: series.since for series in group}
+    pieces = dlt.current.source_state().setdefault("pieces", {})
+    series = {each.code_bss: each for each in group}
     records, now = [], datetime.now(UTC)
-    for code_bss, count, last, fingerprint in sorted(seen):
-        known = pieces.get(code_bss, {})
-        in_window = known and since[code_bss] == date.fromisoformat(known["dernier_jour"]) - WINDOW
-        if not (in_window and known["empreinte"] == fingerprint):
-            pieces[code_bss] = {"paquet": package, "dernier_jour": last.isoformat(), "empreinte": fingerprint}
-            records.append({"code_bss": code_bss, "lu_depuis": since[code_bss], "lignes": count, "lu_le": now})
+    for code, count, last, fingerprint in sorted(seen):
+        known, complete = pieces.get(code), series[code].complete
+        if complete or known is None or known["empreinte"] != fingerprint:
+            read_whole = lot.today.isoformat() if complete or known is None else known["complet_le"]
+            pieces[code] = {
+                "paquet": package,
+                "dernier_jour": last.isoformat(),
+                "empreinte": fingerprint,
+                "complet_le": read_whole,
+            }
+            records.append({"code_bss": code, "lu_depuis": series[code].since, "lignes": count, "lu_le": now})
     return pa.Table.from_pylist(records, schema=READING)
 
 

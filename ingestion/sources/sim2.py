@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import dlt
+import psycopg
 import pyarrow as pa
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
-from ingestion.errors import SourceError
+from ingestion.control import files, list_file, note_fetch
+from ingestion.errors import GuardError, SourceError
+from ingestion.guards import losses
 from ingestion.lake import imported, known_pieces, open_lake, write
-from ingestion.report import Collected, Reporter
+from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources.coordinates import LAMBERT2, LAMBERT93, WGS84, convert
 from ingestion.sources.data_gouv import RemoteFile, downloaded, list_files, with_headers
@@ -22,6 +24,7 @@ from ingestion.sources.sim2_csv import ParsedFile, parse
 
 DATASET_ID = "6569b27598256cc583c917a7"
 SOURCE = "sim2"
+REWRITTEN_YEARS = 4  # the provider publishes the last four years again twice a month
 _NAME = re.compile(r"QUOT_SIM2_(?P<period>(?P<start>\d{4})(-(?P<end>\d{4}))?|latest|previous-\d{4})[-\d]*\.csv\.gz")
 
 
@@ -31,6 +34,11 @@ class Period:
 
     label: str
     last_year: int | None
+
+    @property
+    def file_name(self) -> str:
+        """The name a file keeps from issue to issue."""
+        return f"QUOT_SIM2_{self.label}.csv.gz"
 
 
 def period_of(name: str) -> Period | None:
@@ -46,49 +54,86 @@ def period_of(name: str) -> Period | None:
     return Period(found["period"], int(last) if last else None)
 
 
-def wanted_files(settings: Settings) -> list[tuple[Period, RemoteFile]]:
-    """Return the daily files that reach into the years collected.
+def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tuple[Period, RemoteFile]]:
+    """Return the daily files that reach into the years collected: those of the dataset, noted in
+    control.source_fichier, and those an operator added there.
 
     Raises SourceError when the dataset holds none: its naming has changed.
     """
-    listed = [(period_of(file.name), file) for file in list_files(settings.data_gouv_url, DATASET_ID)]
-    files = [
-        (period, file)
-        for period, file in listed
-        if period and (period.last_year is None or period.last_year >= settings.meteo_start_year)
-    ]
-    if not files:
+    listed = {file.name: file for file in list_files(settings.data_gouv_url, DATASET_ID) if period_of(file.name)}
+    if not listed:
         raise SourceError(
-            f"dataset {DATASET_ID} at {settings.data_gouv_url} lists no file QUOT_SIM2_*.csv.gz "
-            f"from {settings.meteo_start_year} on; its naming may have changed"
+            f"dataset {DATASET_ID} at {settings.data_gouv_url} lists no file QUOT_SIM2_*.csv.gz; "
+            "its naming may have changed"
         )
-    return files
+    for file in listed.values():
+        period = _known_period(file.name)
+        list_file(connection, period.file_name, file.url, period.last_year)
+    by_name = {_known_period(file.name).file_name: file for file in listed.values()}
+    wanted = []
+    for name, url, last_year, *_ in files(connection):
+        if last_year is None or last_year >= settings.meteo_start_year:
+            wanted.append((_known_period(name), by_name.get(name, RemoteFile(name, url))))
+    return wanted
 
 
-def collect(settings: Settings, reporter: Reporter) -> None:
-    """Bring every new or changed daily file to the lake, one package a file."""
+def _known_period(name: str) -> Period:
+    period = period_of(name)
+    if period is None:
+        raise SourceError(f"control.source_fichier: {name} is not the name of a SIM2 daily file, QUOT_SIM2_….csv.gz")
+    return period
+
+
+def collect(settings: Settings, connection: psycopg.Connection, options: Options, reporter: Reporter) -> None:
+    """Bring every new or changed daily file to the lake, one package a file.
+
+    A past year that the provider rewrites no more is not asked for while the dataset describes it as the lake
+    holds it. Raises GuardError for a file that lost lines, days or cells.
+    """
     lake = open_lake(settings, "meteo")
     scope = {"annee_debut": settings.meteo_start_year, "emprise": settings.meteo_bbox and list(settings.meteo_bbox)}
-    with ExitStack() as stack:
-        known: dict[str, Any] | None = None
-        for period, listed in wanted_files(settings):
-            name = f"QUOT_SIM2_{period.label}.csv.gz"
-            file = with_headers(listed)
-            pipeline = stack.enter_context(lake.writer(period.label))
-            if known is None:
-                known = known_pieces(pipeline, SOURCE, lake)
-            version = file.version | scope
-            if known.get(name, {}).get("version") == version:
-                reporter.add(Collected("meteo", name, unchanged=True))
-                continue
-            with reporter.timed(Collected("meteo", name, bytes=file.length or 0)) as line, downloaded(file) as archive:
-                parsed = parse(archive, name, start_year=settings.meteo_start_year, bbox=settings.meteo_bbox)
-                write(pipeline, sim2(parsed, name, file, version))
-                line.rows, line.refused, line.new_columns = parsed.rows, parsed.refused.num_rows, parsed.new_columns
+    wanted = wanted_files(settings, connection)
+    with lake.writer("") as pipeline:
+        known = known_pieces(pipeline, SOURCE, lake)
+    for period, listed in wanted:
+        name = period.file_name
+        held = known.get(name)
+        comparable = held if held and held["perimetre"] == scope else None  # else the settings chose other lines
+        file = with_headers(listed) if options.full else _newer(period, listed, comparable)
+        if file is None:
+            note_fetch(connection, name, known[name])
+            reporter.add(Collected("meteo", name, unchanged=True))
+            continue
+        with (
+            reporter.timed(Collected("meteo", name, bytes=file.length or 0)) as line,
+            reporter.progress(name, file.length) as progress,
+            downloaded(file, progress) as archive,
+            lake.writer(period.label) as pipeline,
+        ):
+            parsed = parse(archive, name, start_year=settings.meteo_start_year, bbox=settings.meteo_bbox)
+            piece = {"version": file.version, "listing": listed.listing, "perimetre": scope, **parsed.figures}
+            lost = losses(name, comparable, piece, settings.max_shrink_percent)
+            if lost and not options.accept:
+                raise GuardError(f"{name} has {', '.join(lost)}")
+            write(pipeline, sim2(parsed, name, file, piece))
+            line.rows, line.refused, line.new_columns = parsed.rows, parsed.refused.num_rows, parsed.new_columns
+            note_fetch(connection, name, pipeline.state["sources"][SOURCE]["pieces"][name])
+
+
+def _newer(period: Period, listed: RemoteFile, held: dict[str, Any] | None) -> RemoteFile | None:
+    """Return the file as its headers describe it, None when the lake holds that version.
+
+    A past year that is no longer rewritten is not asked for while the dataset's page says the same of it.
+    """
+    frozen = period.last_year is not None and period.last_year < datetime.now(UTC).year - REWRITTEN_YEARS
+    if held and frozen and (listed.modified is None or held["listing"] == listed.listing):
+        return None
+    file = with_headers(listed)
+    return None if held and held["version"] == file.version else file
 
 
 @dlt.source(name=SOURCE)
-def sim2(parsed: ParsedFile, name: str, file: RemoteFile, version: dict[str, Any]) -> Iterator[DltResource]:
+def sim2(parsed: ParsedFile, name: str, file: RemoteFile, piece: dict[str, Any]) -> Iterator[DltResource]:
     """One file as four tables: its lines, its cells, the lines refused, and the record of the reading."""
     read_at = datetime.now(UTC)
 
@@ -125,7 +170,7 @@ def sim2(parsed: ParsedFile, name: str, file: RemoteFile, version: dict[str, Any
             "lu_le": read_at,
             "colonnes_nouvelles": ",".join(parsed.new_columns),
         }
-        dlt.current.source_state().setdefault("pieces", {})[name] = {"paquet": package, "version": version}
+        dlt.current.source_state().setdefault("pieces", {})[name] = {"paquet": package, **piece}
         yield pa.Table.from_pylist([record], schema=READING)
 
     yield from (lines, cells, refused, reading)

@@ -46,9 +46,20 @@ class ParsedFile:
     rows: int
     refused: pa.Table
     cells: pa.Table
+    days: int
     first_day: date | None
     last_day: date | None
     new_columns: tuple[str, ...]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What a later version of the file is compared with."""
+        return {
+            "lignes": self.rows,
+            "refusees": self.refused.num_rows,
+            "mailles": self.cells.num_rows,
+            "jours": self.days,
+        }
 
 
 def parse(
@@ -80,9 +91,10 @@ def parse(
         refused = db.sql(_REFUSED_BY_PARSER).to_arrow_table()
         refused = pa.concat_tables([refused, _remove_faulty(db, folder, refused.schema)])
         written = f"read_parquet('{folder}/*.parquet')"
-        [(rows, first, last)] = db.sql(f"SELECT count(*), min(date), max(date) FROM {written}").fetchall()
+        summary = f"SELECT count(*), count(DISTINCT date), min(date), max(date) FROM {written}"
+        [(rows, days, first, last)] = db.sql(summary).fetchall()
         cells = db.sql(f"SELECT DISTINCT lambx, lamby FROM {written} ORDER BY ALL").to_arrow_table()
-    return ParsedFile(sorted(folder.iterdir()), rows, refused, cells, first, last, new_columns)
+    return ParsedFile(sorted(folder.iterdir()), rows, refused, cells, days, first, last, new_columns)
 
 
 def _decompress(archive: Path, csv: Path, name: str) -> None:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 
 from ingestion.errors import SourceError
 from ingestion.sources import hubeau
-from ingestion.sources.piezometrie import WINDOW, Series, lots, questions
+from ingestion.sources.piezometrie import Series, plan, questions
 from tests.serving import served
 
+WINDOW = timedelta(400)
 CODES = st.text(alphabet="0123456789ABCX/é ", min_size=1, max_size=20)
 DAYS = st.dates(date(1950, 1, 1), date(2026, 12, 31))
 SERIES = st.builds(Series, CODES, DAYS, st.integers(0, 30_000))
@@ -33,7 +34,7 @@ def test_every_code_is_asked_once_in_a_url_that_fits(codes: list[str]) -> None:
 
 @given(st.lists(SERIES, max_size=60))
 def test_every_series_is_in_one_question_of_bounded_size(lot: list[Series]) -> None:
-    groups = list(questions(lot))
+    groups = list(questions(lot, WINDOW))
     assert sorted(map(repr, lot)) == sorted(repr(series) for group in groups for series in group)
     for group in groups:
         assert len(group) == 1 or sum(series.expected for series in group) <= hubeau.CAP
@@ -41,8 +42,12 @@ def test_every_series_is_in_one_question_of_bounded_size(lot: list[Series]) -> N
 
 
 @given(st.dictionaries(CODES, st.tuples(st.none() | DAYS, st.none() | st.integers(0, 20_000)), max_size=30), st.data())
-def test_a_known_station_is_read_from_its_last_day_less_the_window(stations: dict[str, Any], data: Any) -> None:
-    known = {code: {"dernier_jour": data.draw(DAYS).isoformat()} for code in list(stations)[::2]}
+def test_from_which_day_on_a_station_is_read(stations: dict[str, Any], data: Any) -> None:
+    today = date(2027, 1, 1)
+    known = {
+        code: {"dernier_jour": data.draw(DAYS).isoformat(), "complet_le": today.isoformat()}
+        for code in list(stations)[::2]
+    }
     table = pa.table(
         {
             "code_bss": pa.array(list(stations), pa.string()),
@@ -50,12 +55,33 @@ def test_a_known_station_is_read_from_its_last_day_less_the_window(stations: dic
             "nb_mesures_piezo": pa.array([count for _, count in stations.values()], pa.int64()),
         }
     )
-    series = {each.code_bss: each for lot in lots(table, known, date(2027, 1, 1)) for each in lot}
+    series = {each.code_bss: each for each in plan(table, {}, known, WINDOW, today)}
     assert set(series) == set(stations)
-    for code, piece in known.items():
-        assert series[code].since == date.fromisoformat(piece["dernier_jour"]) - WINDOW
-    for code in set(stations) - set(known):
-        assert series[code].since == (stations[code][0] or date(1900, 1, 1))
+    for code, (start, _) in stations.items():
+        first = start or date(1900, 1, 1)
+        assert series[code].complete == (code not in known)
+        if code in known:
+            assert series[code].since == max(first, date.fromisoformat(known[code]["dernier_jour"]) - WINDOW)
+        else:
+            assert series[code].since == first
+    assert all(each.complete for each in plan(table, {}, known, WINDOW, today, full=True))
+
+
+def test_every_station_is_read_whole_once_a_year() -> None:
+    codes = [f"{number:05d}X0001/P" for number in range(500)]
+    table = pa.table(
+        {"code_bss": codes, "date_debut_mesure": [date(2000, 1, 1)] * 500, "nb_mesures_piezo": [9000] * 500}
+    )
+    known = {code: {"dernier_jour": "2025-12-20", "complet_le": "2025-12-28"} for code in codes}
+    whole: dict[str, int] = dict.fromkeys(codes, 0)
+    for month in range(1, 13):
+        today = date(2026, month, 8)
+        for series in plan(table, {}, known, WINDOW, today):
+            if series.complete:
+                whole[series.code_bss] += 1
+                known[series.code_bss]["complet_le"] = today.isoformat()
+    assert set(whole.values()) <= {0, 1}
+    assert sum(whole.values()) > 450  # those of January rested less than a month
 
 
 def provider(count: int, asked: list[dict[str, str]]) -> Route:
@@ -80,7 +106,7 @@ def provider(count: int, asked: list[dict[str, str]]) -> Route:
 def test_a_series_beyond_the_cap_is_cut_by_dates_and_complete() -> None:
     asked: list[dict[str, str]] = []
     with served(provider(45_000, asked)) as url:
-        tables = list(hubeau.chroniques(url, ["a"], date(1990, 1, 1), date(2120, 1, 1)))
+        tables = list(hubeau.chroniques(hubeau.HubEau(url), ["a"], date(1990, 1, 1), date(2120, 1, 1)))
     days = pa.concat_tables(tables)["date_mesure"].to_pylist()
     assert len(days) == len(set(days)) == 45_000
     assert len(asked) > 3
@@ -88,7 +114,7 @@ def test_a_series_beyond_the_cap_is_cut_by_dates_and_complete() -> None:
 
 def test_the_last_day_asked_for_is_included_and_the_next_is_not() -> None:
     with served(provider(40, [])) as url:
-        [rows] = hubeau.chroniques(url, ["a", "b"], date(1990, 1, 5), date(1990, 1, 9))
+        [rows] = hubeau.chroniques(hubeau.HubEau(url), ["a", "b"], date(1990, 1, 5), date(1990, 1, 9))
     assert sorted(set(rows["date_mesure"].to_pylist())) == [f"1990-01-0{day}" for day in range(5, 10)]
 
 
@@ -99,25 +125,43 @@ def test_the_last_day_asked_for_is_included_and_the_next_is_not() -> None:
         (JSONResponse({"count": 3, "data": [{"code_bss": "a"}]}), "announced 3 rows and sent 1"),
         (JSONResponse({"code": "x"}), "answered without `count`"),
         (JSONResponse([]), "did not answer Hub'Eau's envelope"),
-        (JSONResponse({"count": 1, "data": [{"niveau_nappe_eau": "bas"}]}), "did not answer Hub'Eau's envelope"),
+        (
+            JSONResponse({"count": 1, "data": [{"niveau_nappe_eau": "bas"}]}),
+            r"niveau_nappe_eau\) changed from number to string.*run again with --accept",
+        ),
         (JSONResponse({"message": "page"}, status_code=400), "answered 400 Bad Request"),
     ],
 )
 def test_a_wrong_answer_is_one_line(answer: Any, message: str) -> None:
     with served(Route(PATH, lambda request: answer)) as url, pytest.raises(SourceError, match=message) as error:
-        hubeau.ask(url, "chroniques", code_bss="a")
+        hubeau.HubEau(url).ask("chroniques", code_bss="a")
     assert "\n" not in str(error.value)
+
+
+def test_accepted_answers_keep_what_can_be_read() -> None:
+    rows = [
+        {"code_bss": "a", "date_mesure": "2024-01-01", "niveau_nappe_eau": "bas"},
+        {"code_bss": "a", "date_mesure": "2024-01-02", "niveau_nappe_eau": 1.5},
+    ]
+    with served(Route(PATH, lambda request: JSONResponse({"count": 3, "data": rows}))) as url:
+        answer = hubeau.HubEau(url, accept=True).ask("chroniques", code_bss="a")
+    kept, refused = hubeau.typed_chroniques(answer.rows, ["a"])
+    assert kept.select(["date_mesure", "niveau_nappe_eau"]).to_pylist() == [
+        {"date_mesure": date(2024, 1, 2), "niveau_nappe_eau": 1.5}
+    ]
+    assert refused["motif"].to_pylist() == ["value of another type"]
+    assert '"niveau_nappe_eau":"bas"' in refused["texte"][0].as_py()
 
 
 def test_an_unreachable_provider_is_one_line() -> None:
     with pytest.raises(SourceError, match=r"http://127.0.0.1:9/.* cannot be reached: .*refused"):
-        hubeau.ask("http://127.0.0.1:9", "stations")
+        hubeau.HubEau("http://127.0.0.1:9").ask("stations")
 
 
 def test_new_fields_are_kept_and_nested_ones_become_text() -> None:
     row = {"code_bss": "a", "date_mesure": "2024-01-01", "capteur": {"type": "CTD", "voies": [1, 2]}, "indice": 7}
     with served(Route(PATH, lambda request: JSONResponse({"count": 1, "data": [row]}))) as url:
-        answer = hubeau.ask(url, "chroniques", code_bss="a")
+        answer = hubeau.HubEau(url).ask("chroniques", code_bss="a")
     kept, refused = hubeau.typed_chroniques(answer.rows, ["a"])
     assert kept["capteur"].to_pylist() == ['{"type":"CTD","voies":[1,2]}']
     assert kept["indice"].to_pylist() == [7]

@@ -1,0 +1,60 @@
+"""`hydrotheque stations` and `hydrotheque sources`: what is collected."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+import psycopg
+import typer
+
+from ingestion import control
+from ingestion.settings import get_settings
+from ingestion.warehouse import initialise, open_warehouse
+
+stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
+sources = typer.Typer(help="The files that are collected.", no_args_is_help=True)
+Code = Annotated[str, typer.Argument(help="Code BSS, as 07548X0009/F")]
+
+
+@contextmanager
+def _connection() -> Iterator[psycopg.Connection]:
+    settings = get_settings()
+    warehouse = open_warehouse(settings)
+    initialise(settings, warehouse)
+    with warehouse.connect() as connection:
+        yield connection
+
+
+@stations.command()
+def add(
+    code: Code,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; default: all")] = None,
+) -> None:
+    """Follow a piezometer."""
+    with _connection() as connection:
+        control.add_station(connection, code, since.date() if since else None)
+
+
+@stations.command()
+def remove(code: Code) -> None:
+    """Follow a piezometer no longer; what was collected stays."""
+    with _connection() as connection:
+        control.remove_station(connection, code)
+
+
+@stations.command("list")
+def list_stations() -> None:
+    """List the piezometers followed, a line each: code, first day."""
+    with _connection() as connection:
+        for code, since in control.followed_stations(connection).items():
+            typer.echo(f"{code}\t{since or 'all'}")
+
+
+@sources.command("list")
+def list_sources() -> None:
+    """List the files collected, a line each: name, version held, bytes, rows, address."""
+    with _connection() as connection:
+        for name, url, _, modified, length, rows in control.files(connection):
+            held = f"{modified:%Y-%m-%d %H:%M}\t{length}\t{rows}" if modified else "not collected yet\t\t"
+            typer.echo(f"{name}\t{held}\t{url}")

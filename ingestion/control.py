@@ -1,0 +1,101 @@
+"""What is collected: tables of the schema `control` that an operator reads and edits."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from ingestion.errors import SettingsError
+
+FIRST_STATIONS = ("00263X0129/PZASA4", "00026X0040/P1", "00053X0004/F1")
+TABLES = """
+CREATE TABLE IF NOT EXISTS control.source_fichier (
+    nom_du_fichier text PRIMARY KEY,
+    url_du_fichier text NOT NULL,
+    annee_de_fin integer,
+    modifie_le timestamptz,
+    longueur bigint,
+    etag text,
+    lignes bigint,
+    paquet text
+);
+CREATE TABLE IF NOT EXISTS control.station_suivie (
+    code_bss text PRIMARY KEY CHECK (code_bss ~ '^[^ ,]+$'),
+    date_debut_mesure date,
+    actif boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE control.source_fichier IS
+    'One row per SIM2 file that is collected; a row with a URL added by hand is collected too. The columns from '
+    'modifie_le on describe the version the lake holds';
+COMMENT ON COLUMN control.source_fichier.annee_de_fin IS 'Last year in the file; null when it grows';
+COMMENT ON TABLE control.station_suivie IS
+    'One row per piezometer whose levels are collected, while actif; from date_debut_mesure on when it is set';
+"""
+
+
+def follow(connection: psycopg.Connection, codes: Iterable[str], since: date | None = None) -> None:
+    """Follow stations; one that an operator removed stays removed."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO control.station_suivie (code_bss, date_debut_mesure) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [(code, since) for code in codes],
+        )
+
+
+def add_station(connection: psycopg.Connection, code: str, since: date | None) -> None:
+    """Follow a station, again if it was removed.
+
+    Raises SettingsError for a text that is no code BSS.
+    """
+    try:
+        connection.execute(
+            "INSERT INTO control.station_suivie (code_bss, date_debut_mesure) VALUES (%s, %s) "
+            "ON CONFLICT (code_bss) DO UPDATE SET actif = true, date_debut_mesure = excluded.date_debut_mesure",
+            (code, since),
+        )
+    except psycopg.errors.CheckViolation:
+        raise SettingsError(f"{code!r} is no code BSS; one looks like 07548X0009/F") from None
+
+
+def remove_station(connection: psycopg.Connection, code: str) -> None:
+    """Follow a station no longer; what was collected stays.
+
+    Raises SettingsError when it was not followed.
+    """
+    done = connection.execute("UPDATE control.station_suivie SET actif = false WHERE code_bss = %s AND actif", (code,))
+    if not done.rowcount:
+        raise SettingsError(f"{code} is not among the stations followed; see `hydrotheque stations list`")
+
+
+def followed_stations(connection: psycopg.Connection) -> dict[str, date | None]:
+    """Return the stations followed, with the day their collection begins when an operator set one."""
+    query = "SELECT code_bss, date_debut_mesure FROM control.station_suivie WHERE actif ORDER BY code_bss"
+    return dict(connection.execute(query).fetchall())
+
+
+def list_file(connection: psycopg.Connection, name: str, url: str, last_year: int | None) -> None:
+    """Note where a file is found; what is known of its last fetch stays."""
+    connection.execute(
+        "INSERT INTO control.source_fichier (nom_du_fichier, url_du_fichier, annee_de_fin) VALUES (%s, %s, %s) "
+        "ON CONFLICT (nom_du_fichier) DO UPDATE "
+        "SET url_du_fichier = excluded.url_du_fichier, annee_de_fin = excluded.annee_de_fin",
+        (name, url, last_year),
+    )
+
+
+def note_fetch(connection: psycopg.Connection, name: str, piece: dict[str, Any]) -> None:
+    """Note the version of a file that the lake holds."""
+    connection.execute(
+        "UPDATE control.source_fichier SET modifie_le = %(modifie_le)s, longueur = %(longueur)s, etag = %(etag)s, "
+        "lignes = %(lignes)s, paquet = %(paquet)s WHERE nom_du_fichier = %(name)s",
+        {"name": name, "lignes": piece["lignes"], "paquet": piece["paquet"], **piece["version"]},
+    )
+
+
+def files(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
+    """Return the files collected: name, address, last year, version held (modified, length), rows."""
+    return connection.execute(
+        "SELECT nom_du_fichier, url_du_fichier, annee_de_fin, modifie_le, longueur, lignes "
+        "FROM control.source_fichier ORDER BY nom_du_fichier"
+    ).fetchall()

@@ -1,0 +1,30 @@
+"""Is a file worse than the version the lake holds? Asked before anything enters the lake."""
+
+from typing import Any
+
+MAX_REFUSED_SHARE = 0.01  # more is a column that changed its type, not a few bad lines
+
+
+def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shrink_percent: float) -> list[str]:
+    """Say what a new version of a file lacks; nothing when it may replace the one held.
+
+    Both are {version: {longueur, …}, lignes, refusees, mailles, jours}; `held` is None for a file read for the first
+    time, or when the settings that choose its lines have changed. The window of `latest` moves: its days are not
+    compared.
+    """
+    found = []
+    if new["refusees"] > MAX_REFUSED_SHARE * (new["lignes"] + new["refusees"]):
+        found.append(f"{new['refusees']:,} of {new['lignes'] + new['refusees']:,} lines cannot be read")
+    if held is None:
+        return found
+    for what, before, after in (
+        ("bytes", held["version"]["longueur"], new["version"]["longueur"]),
+        ("lines", held["lignes"], new["lignes"]),
+    ):
+        if before and after is not None and after < before * (1 - max_shrink_percent / 100):
+            found.append(f"{after:,} {what} instead of {before:,}")
+    if "latest" not in name:
+        for what, key in (("days", "jours"), ("cells", "mailles")):
+            if new[key] < held[key]:
+                found.append(f"{new[key]:,} {what} instead of {held[key]:,}")
+    return found
