@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS control.source_fichier (
     nom_du_fichier text PRIMARY KEY,
     url_du_fichier text NOT NULL,
     annee_de_fin integer,
+    liste boolean,
     modifie_le timestamptz,
     longueur bigint,
     etag text,
@@ -29,6 +30,8 @@ COMMENT ON TABLE control.source_fichier IS
     'One row per SIM2 file that is collected; a row with a URL added by hand is collected too. The columns from '
     'modifie_le on describe the version the lake holds';
 COMMENT ON COLUMN control.source_fichier.annee_de_fin IS 'Last year in the file; null when it grows';
+COMMENT ON COLUMN control.source_fichier.liste IS
+    'Whether the provider lists the file; false: not asked for any more; null: added by hand';
 COMMENT ON TABLE control.station_suivie IS
     'One row per piezometer whose levels are collected, while actif; from date_debut_mesure on when it is set';
 """
@@ -77,11 +80,16 @@ def followed_stations(connection: psycopg.Connection) -> dict[str, date | None]:
 def list_file(connection: psycopg.Connection, name: str, url: str, last_year: int | None) -> None:
     """Note where a file is found; what is known of its last fetch stays."""
     connection.execute(
-        "INSERT INTO control.source_fichier (nom_du_fichier, url_du_fichier, annee_de_fin) VALUES (%s, %s, %s) "
-        "ON CONFLICT (nom_du_fichier) DO UPDATE "
-        "SET url_du_fichier = excluded.url_du_fichier, annee_de_fin = excluded.annee_de_fin",
+        "INSERT INTO control.source_fichier (nom_du_fichier, url_du_fichier, annee_de_fin, liste) "
+        "VALUES (%s, %s, %s, true) ON CONFLICT (nom_du_fichier) DO UPDATE "
+        "SET url_du_fichier = excluded.url_du_fichier, annee_de_fin = excluded.annee_de_fin, liste = true",
         (name, url, last_year),
     )
+
+
+def unlist_files(connection: psycopg.Connection) -> None:
+    """Note every listed file as listed no longer, before those of a new listing are noted."""
+    connection.execute("UPDATE control.source_fichier SET liste = false WHERE liste")
 
 
 def note_fetch(connection: psycopg.Connection, name: str, piece: dict[str, Any]) -> None:
@@ -97,5 +105,5 @@ def files(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
     """Return the files collected: name, address, last year, version held (modified, length), rows."""
     return connection.execute(
         "SELECT nom_du_fichier, url_du_fichier, annee_de_fin, modifie_le, longueur, lignes "
-        "FROM control.source_fichier ORDER BY nom_du_fichier"
+        "FROM control.source_fichier WHERE liste IS NOT false ORDER BY nom_du_fichier"
     ).fetchall()

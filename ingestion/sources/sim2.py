@@ -12,7 +12,7 @@ import pyarrow as pa
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
-from ingestion.control import files, list_file, note_fetch
+from ingestion.control import files, list_file, note_fetch, unlist_files
 from ingestion.errors import GuardError, SourceError
 from ingestion.guards import losses
 from ingestion.lake import imported, known_pieces, open_lake, write
@@ -66,9 +66,11 @@ def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tup
             f"dataset {DATASET_ID} at {settings.data_gouv_url} lists no file QUOT_SIM2_*.csv.gz; "
             "its naming may have changed"
         )
-    for file in listed.values():
-        period = _known_period(file.name)
-        list_file(connection, period.file_name, file.url, period.last_year)
+    with connection.transaction():
+        unlist_files(connection)
+        for file in listed.values():
+            period = _known_period(file.name)
+            list_file(connection, period.file_name, file.url, period.last_year)
     by_name = {_known_period(file.name).file_name: file for file in listed.values()}
     wanted = []
     for name, url, last_year, *_ in files(connection):
