@@ -5,8 +5,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from ingestion.report import Collected, Loaded, Reporter
 
@@ -22,14 +32,17 @@ def reporter() -> Reporter:
     return Reporter(show_line, _bar if console.is_terminal else _every_hundred)
 
 
+class _Rate(ProgressColumn):
+    """Stations per second."""
+
+    def render(self, task: Task) -> Text:
+        return TaskProgressColumn.render_speed(task.finished_speed or task.speed)
+
+
 @contextmanager
 def _bar(piece: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(show_speed=True),
-        TimeRemainingColumn(),
-    )
+    rate = _Rate() if piece.startswith("chroniques") else TransferSpeedColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(piece, total=total)
         yield lambda done: progress.update(task, completed=done)
