@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from typing import Annotated
 
@@ -88,7 +89,7 @@ def build(arguments: DbtArguments = None) -> None:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8010,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 8010,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data")] = 1,
     cells: Annotated[int, typer.Option(help="Cells of the weather grid, up to 9,892")] = 100,
     stations: Annotated[int, typer.Option(help="Piezometers")] = 16,
@@ -102,7 +103,7 @@ def simulate(
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8000) -> None:
+def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 8000) -> None:
     """Serve the REST API on this machine, as the role api_service."""
     environment = database_cli.api_environment(get_settings())
     typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
@@ -122,14 +123,13 @@ def _guarded(command: Callable[[], None]) -> None:
         sys.stderr.write(f"hydrotheque: {error}\n")
         raise SystemExit(error.exit_code) from None
     except Exception as error:
-        home = get_settings().home
-        (home / "logs").mkdir(parents=True, exist_ok=True)
-        log = logging.getLogger("hydrotheque")
-        log.addHandler(RotatingFileHandler(home / "logs" / "hydrotheque.log", maxBytes=5_000_000, backupCount=3))
-        log.propagate = False
-        log.exception("unexpected error")
+        path = get_settings().home / "logs" / "hydrotheque.log"
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        sys.stderr.write(
-            f"hydrotheque: unexpected {type(error).__name__}: {first} (log: {home}/logs/hydrotheque.log)\n"
-        )
+        sys.stderr.write(f"hydrotheque: unexpected {type(error).__name__}: {first} (log: {path})\n")
+        with suppress(OSError):  # a HOME that cannot be written is perhaps what failed
+            path.parent.mkdir(parents=True, exist_ok=True)
+            log = logging.getLogger("hydrotheque")
+            log.addHandler(RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3))
+            log.propagate = False
+            log.exception("unexpected error")
         raise SystemExit(1) from None

@@ -2,11 +2,13 @@
 
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import typer
+from dotenv import dotenv_values
 
 from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import SettingsError, WarehouseError
@@ -50,7 +52,7 @@ def url() -> None:
 def env() -> None:
     """Print `export` lines for dbt, psql and others: eval "$(hydrotheque db env)"."""
     for name, value in open_warehouse(get_settings()).env.items():
-        typer.echo(f"export {name}='{value}'")
+        typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()
@@ -70,8 +72,10 @@ def psql(arguments: list[str] = typer.Argument(None, help="Passed to psql, after
 def api_environment(settings: Settings) -> dict[str, str]:
     """Migrate the users' table and return the environment of an API process: role api_service, signing key."""
     _migrate(settings)
-    key = os.environ.get("HYDROTHEQUE_API_SECRET_KEY") or _local_key(settings.home / "api" / "secret_key")
-    return os.environ | open_warehouse(settings, "api_service").env | {"HYDROTHEQUE_API_SECRET_KEY": key}
+    name = "HYDROTHEQUE_API_SECRET_KEY"
+    given = os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
+    key = given or _local_key(settings.home / "api" / "secret_key")
+    return os.environ | open_warehouse(settings, "api_service").env | {name: key}
 
 
 def _embedded() -> EmbeddedPostgres:

@@ -1,5 +1,7 @@
 """The steps of the chain, each on a warehouse that is ready and held by this run alone."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,8 +35,22 @@ def started(reporter: Reporter | None = None, options: Options | None = None) ->
     settings = get_settings()
     warehouse = open_warehouse(settings)
     initialise(settings, warehouse)
-    with exclusive(warehouse):
+    with exclusive(warehouse), _work_folder(settings):
         yield Run(settings, warehouse, reporter or Reporter(), options or Options())
+
+
+@contextmanager
+def _work_folder(settings: Settings) -> Iterator[None]:
+    """Put temporary files under HOME, where those of a killed run are removed by the next on the same warehouse."""
+    folder = settings.home / "tmp" / settings.pgdatabase
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from ingestion.errors import SettingsError
 
 FIRST_STATIONS = ("00263X0129/PZASA4", "00026X0040/P1", "00053X0004/F1")
 TABLES = """
+CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);
+COMMENT ON TABLE control.origine IS 'The one lake that this warehouse is loaded from';
 CREATE TABLE IF NOT EXISTS control.source_fichier (
     nom_du_fichier text PRIMARY KEY,
     url_du_fichier text NOT NULL,
@@ -35,6 +37,21 @@ COMMENT ON COLUMN control.source_fichier.liste IS
 COMMENT ON TABLE control.station_suivie IS
     'One row per piezometer whose levels are collected, while actif; from date_debut_mesure on when it is set';
 """
+
+
+def claim(connection: psycopg.Connection, lake: str) -> None:
+    """Note the lake that this warehouse is loaded from.
+
+    Raises SettingsError when it is loaded from another one: two lakes never mix.
+    """
+    row = connection.execute("SELECT lac FROM control.origine").fetchone()
+    if row is None:
+        connection.execute("INSERT INTO control.origine VALUES (%s)", (lake,))
+    elif row[0] != lake:
+        raise SettingsError(
+            f"HYDROTHEQUE_LAKE_URL: this warehouse is loaded from another lake ({row[0]}, not {lake}); "
+            "`hydrotheque load --from-lake` loads it from this one instead"
+        )
 
 
 def follow(connection: psycopg.Connection, codes: Iterable[str], since: date | None = None) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dlt
 import fsspec
@@ -88,19 +89,32 @@ def open_lake(settings: Settings, domain: str) -> Lake:
     return Lake(settings.lake_url, domain)
 
 
+def identity(settings: Settings) -> str:
+    """Return what the lake says it is, `live` or `simulated` and a number of its own; nothing for an empty lake.
+
+    Raises SettingsError for a lake that cannot be opened.
+    """
+    try:
+        files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
+        return str(files.read_text(path)).strip() if files.exists(path) else ""
+    except (ValueError, ImportError) as error:
+        raise SettingsError(f"{PREFIX}LAKE_URL: {settings.lake_url} cannot be opened: {error}") from None
+
+
 def claim(settings: Settings) -> None:
     """Mark an empty lake as holding real or simulated data.
 
     Raises SettingsError when it holds the other kind: the two never mix.
     """
-    files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
-    if not files.exists(path):
+    held = identity(settings)
+    if not held:
+        files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
         files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        files.write_text(path, settings.sources)
-    elif (held := files.read_text(path)) != settings.sources:
+        files.write_text(path, f"{settings.sources} {uuid4().hex}")
+    elif (kind := held.split()[0]) != settings.sources:
         raise SettingsError(
-            f"{PREFIX}SOURCES: the lake {settings.lake_url} holds {held} data, not {settings.sources}; "
-            f"set {PREFIX}SOURCES={held} or another {PREFIX}HOME"
+            f"{PREFIX}SOURCES: the lake {settings.lake_url} holds {kind} data, not {settings.sources}; "
+            f"set {PREFIX}SOURCES={kind} or another {PREFIX}HOME"
         )
 
 

@@ -11,7 +11,8 @@ import psycopg
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
-from ingestion.lake import Lake, imported, nullable_schema, open_lake, write
+from ingestion.control import claim
+from ingestion.lake import Lake, identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
 from ingestion.warehouse import RAW_SCHEMAS, Warehouse
@@ -35,6 +36,7 @@ TABLES: dict[str, dict[str, dict[str, Any]]] = {
     "piezometrie": {
         "stations": {"write_disposition": _DELETE_INSERT, "primary_key": "code_bss"},
         "chroniques": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_WINDOW}},
+        "codes": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
         "rejet": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
         "lecture": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
     },
@@ -52,6 +54,8 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
     """
     lake = open_lake(settings, domain)
     with warehouse.connect() as connection:
+        if held := identity(settings):
+            claim(connection, held)
         done = {
             row[0]
             for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
@@ -75,7 +79,7 @@ def forget(warehouse: Warehouse) -> None:
             for name in (schema, f"{schema}_staging"):
                 connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
             connection.execute(f"CREATE SCHEMA {schema}")
-        connection.execute("DELETE FROM control.paquet_charge")
+        connection.execute("DELETE FROM control.paquet_charge; DELETE FROM control.origine")
 
 
 def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
@@ -100,6 +104,8 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
 def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:
     """Create the tables that a package has: dlt makes none for a table without a row, and dbt reads them all."""
     with warehouse.connect() as connection:
+        if "sim2" in files and not any(pq.read_metadata(path).num_rows for path in files["sim2"]):
+            _empty_file(connection, files["lecture"])
         missing = [table for table in files if not _exists(connection, f"{schema}.{table}")]
     if missing:
         with adbc.connect(warehouse.url) as connection, connection.cursor() as cursor:
@@ -107,6 +113,13 @@ def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path
                 empty = nullable_schema(files[table]).empty_table()
                 cursor.adbc_ingest(table, empty, mode="create", db_schema_name=schema)
             connection.commit()
+
+
+def _empty_file(connection: psycopg.Connection, records: list[Path]) -> None:
+    """Delete the lines of a file that has none any more: without a row dlt has nothing to merge."""
+    if _exists(connection, "raw_meteo.sim2"):
+        names = pq.read_table(records, columns=["nom_du_fichier"])["nom_du_fichier"].to_pylist()
+        connection.execute("DELETE FROM raw_meteo.sim2 WHERE nom_du_fichier = ANY(%s)", (names,))
 
 
 def _local(url: str, folder: Path) -> Path:

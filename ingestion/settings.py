@@ -60,10 +60,10 @@ class Settings(BaseSettings):
             self.lake_url = (self.home / "lake").as_uri()
         elif "://" not in self.lake_url:
             self.lake_url = (ROOT / Path(self.lake_url).expanduser()).resolve().as_uri()
-        if self.meteo_bbox and not (
-            self.meteo_bbox[0] < self.meteo_bbox[2] and self.meteo_bbox[1] < self.meteo_bbox[3]
-        ):
-            raise ValueError(f"{PREFIX}METEO_BBOX: expected lon_min,lat_min,lon_max,lat_max in rising order")
+        if self.meteo_bbox:
+            west, south, east, north = self.meteo_bbox
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                raise ValueError(f"{PREFIX}METEO_BBOX: expected lon_min,lat_min,lon_max,lat_max in degrees, rising")
         return self
 
 

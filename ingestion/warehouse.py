@@ -51,6 +51,10 @@ class Warehouse:
     def url(self) -> str:
         """One libpq URL, password included."""
         secret = f":{quote(self.password, safe='')}" if self.password else ""
+        if self.host.startswith("/"):  # the folder of a socket; dlt wants a host name all the same
+            return (
+                f"postgresql://{quote(self.user)}{secret}@localhost:{self.port}/{quote(self.database)}?host={self.host}"
+            )
         return f"postgresql://{quote(self.user)}{secret}@{self.host}:{self.port}/{quote(self.database)}"
 
     @property
@@ -72,7 +76,7 @@ class Warehouse:
         try:
             connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
         except psycopg.OperationalError as error:
-            reason = str(error).strip().splitlines()[-1]
+            reason = str(error).strip().splitlines()[0]
             raise WarehouseError(f"PostgreSQL at {self.host}:{self.port}: {reason}") from None
         version = connection.info.server_version // 10000
         if version < MINIMUM_VERSION:

@@ -15,6 +15,7 @@ from ingestion.errors import SourceError
 from ingestion.sources import http
 
 BLOCK = 1 << 20
+AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class RemoteFile:
         return [self.modified and self.modified.isoformat(), self.length]
 
 
-def list_files(base_url: str, dataset_id: str) -> list[RemoteFile]:
-    """Return the files of a dataset, by name, as its API describes them.
+def list_files(base_url: str, dataset_id: str, wanted: Callable[[str], bool]) -> list[RemoteFile]:
+    """Return the files of a dataset whose name is wanted, by name, as its API describes them.
 
     Raises SourceError when the answer is not the description of a dataset.
     """
@@ -49,17 +50,25 @@ def list_files(base_url: str, dataset_id: str) -> list[RemoteFile]:
         resources = json.loads(_json(url))["resources"]
         files = [
             RemoteFile(
-                name=unquote(PurePosixPath(urlsplit(resource["url"]).path).name),
+                name=name,
                 url=resource.get("latest") or resource["url"],
-                modified=datetime.fromisoformat(resource["last_modified"]).astimezone(UTC),
+                modified=_instant(resource.get("last_modified")),
                 length=resource.get("filesize"),
                 etag="",
             )
             for resource in resources
+            if wanted(name := unquote(PurePosixPath(urlsplit(resource["url"]).path).name))
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError(f"{url} did not answer the description of a dataset ({error!r})") from None
     return sorted(files, key=lambda file: file.name)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    instant = datetime.fromisoformat(text)
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 @http.persistent
@@ -69,14 +78,14 @@ def _json(url: str) -> bytes:
 
 def with_headers(file: RemoteFile) -> RemoteFile:
     """Return the file with what its own headers say, which the dataset's page may lag behind."""
-    headers = http.get(file.url, method="HEAD", allow_redirects=True).headers
+    headers = http.get(file.url, method="HEAD", allow_redirects=True, headers=AS_IT_IS).headers
     modified = headers.get("Last-Modified")
-    length = headers.get("Content-Length")
+    length = headers.get("Content-Length")  # not the page's: it may count other bytes than are sent
     return RemoteFile(
         name=file.name,
         url=file.url,
         modified=parsedate_to_datetime(modified).astimezone(UTC) if modified else file.modified,
-        length=int(length) if length else file.length,
+        length=int(length) if length else None,
         etag=headers.get("ETag", ""),
     )
 
@@ -98,9 +107,9 @@ def downloaded(file: RemoteFile, progress: Callable[[int], None] = lambda size: 
 @http.persistent
 def _download(file: RemoteFile, path: Path, progress: Callable[[int], None]) -> None:
     start = path.stat().st_size
-    headers = {"Accept-Encoding": "identity"}
+    headers = AS_IT_IS
     if start and file.etag:
-        headers |= {"Range": f"bytes={start}-", "If-Range": file.etag}
+        headers = headers | {"Range": f"bytes={start}-", "If-Range": file.etag}
     with http.get_once(file.url, stream=True, headers=headers) as response:
         if "text/html" in response.headers.get("Content-Type", ""):
             raise http.not_what_was_asked(response, "a file")

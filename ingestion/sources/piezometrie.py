@@ -20,6 +20,7 @@ from ingestion.lake import known_pieces, open_lake, write
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources import hubeau
+from ingestion.sources.niveaux_nappes import CHRONIQUE, DAY, codes, typed_chroniques, typed_stations
 
 SOURCE = "piezometrie"
 STATIONS = "stations"  # no code BSS: the list itself among the pieces
@@ -91,24 +92,28 @@ def _collect_stations(
 ) -> pa.Table:
     """Follow what the settings select, and return the stations followed as the provider describes them."""
     with reporter.timed(Collected("piezometrie", "stations")) as line:
-        codes = settings.piezo_stations
-        if settings.sources == "simulated" and not codes and not settings.piezo_departements:
-            codes = hubeau.ALL
-        selected = hubeau.stations(provider, codes, settings.piezo_departements)
-        follow(connection, selected["code_bss"].to_pylist())
+        named: tuple[str, ...] = settings.piezo_stations
+        everything = settings.sources == "simulated" and not named and not settings.piezo_departements
+        if everything or [name.lower() for name in named] == ["all"]:
+            selected, named = hubeau.all_stations(provider), ()
+        else:
+            selected = hubeau.stations(provider, named, settings.piezo_departements)
+        follow(connection, selected["code_bss"].drop_null().to_pylist())
         followed = set(followed_stations(connection))
         others = hubeau.stations(provider, tuple(sorted(followed - set(selected["code_bss"].to_pylist()))), ())
         rows = pa.concat_tables([selected, others], promote_options="permissive")
-        found = hubeau.typed_stations(rows.filter(pc.is_in(rows["code_bss"], pa.array(list(followed), pa.string()))))
-        line.missing = tuple(sorted(followed - set(found["code_bss"].to_pylist())))
+        asked = pa.array([*followed, None], pa.string())
+        found, refused = typed_stations(rows.filter(pc.is_in(rows["code_bss"], asked)))
+        line.missing = tuple(sorted((followed | set(named)) - set(found["code_bss"].to_pylist())))
+        line.refused = refused.num_rows
         if not found.num_rows:
             raise SourceError(
                 f"{settings.hubeau_url} knows none of the stations followed; see `hydrotheque stations list`"
             )
-        fingerprint = _fingerprint(found)
+        fingerprint = _fingerprint(rows)
         line.unchanged = known.get(STATIONS, {}).get("empreinte") == fingerprint
         if not line.unchanged:
-            write(pipeline, _stations(found, fingerprint))
+            write(pipeline, _stations(found, refused, fingerprint))
             line.rows = found.num_rows
     return found
 
@@ -173,18 +178,17 @@ def questions(lot: list[Series], window: timedelta) -> Iterator[list[Series]]:
 
 
 @dlt.source(name=SOURCE)
-def _stations(found: pa.Table, fingerprint: str) -> DltResource:
+def _stations(found: pa.Table, refused: pa.Table, fingerprint: str) -> DltResource:
     @dlt.resource(name="stations", write_disposition="append")
     def stations() -> Iterator[pa.Table]:
         package = load_package_state()["load_id"]
         dlt.current.source_state().setdefault("pieces", {})[STATIONS] = {"paquet": package, "empreinte": fingerprint}
         now = pa.array([datetime.now(UTC)] * found.num_rows, pa.timestamp("us", "UTC"))
         yield found.append_column("lu_le", now)
-        # Empty: the raw tables are there before any station has a measure.
-        measures, refused = hubeau.typed_chroniques(pa.schema(list(hubeau.CHRONIQUE)).empty_table(), [])
-        yield from _tables(
-            package, measures.append_column("lu_depuis", pa.array([], pa.date32())), refused, READING.empty_table()
-        )
+        # No measure: the raw tables are there before any station has one.
+        measures, _ = typed_chroniques(pa.schema(list(CHRONIQUE)).empty_table(), [])
+        measures = measures.append_column("lu_depuis", pa.array([], pa.date32()))
+        yield from _tables(package, measures, refused, READING.empty_table())
 
     return stations
 
@@ -202,57 +206,62 @@ def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
     @dlt.transformer(data_from=groups, name="chroniques", write_disposition="append", parallelized=True)
     def read(group: list[Series]) -> Iterator[Any]:
         package = load_package_state()["load_id"]
-        codes, since = [series.code_bss for series in group], min(series.since for series in group)
-        answers = list(hubeau.chroniques(provider, codes, since, lot.today))
-        rows, refused = hubeau.typed_chroniques(pa.concat_tables(answers, promote_options="permissive"), codes)
-        readings = _new_readings(rows, group, lot, package)
+        asked, since = [series.code_bss for series in group], min(series.since for series in group)
+        answers = list(hubeau.chroniques(provider, asked, since, lot.today))
+        answer = pa.concat_tables(answers, promote_options="permissive")
+        changed, readings = _new_readings(answer, group, lot, package)
+        new = answer.filter(pc.is_in(answer["code_bss"], pa.array(changed, pa.string())))
+        rows, refused = typed_chroniques(new, asked)
         rows = rows.join(readings.select(["code_bss", "lu_depuis"]), "code_bss", join_type="inner")
         rows = rows.filter(pc.greater_equal(rows["date_mesure"], rows["lu_depuis"]))
         lot.line.rows += rows.num_rows
         lot.line.refused += refused.num_rows
-        done.extend(codes)
+        done.extend(asked)
         lot.progress(len(done))
-        if readings.num_rows or refused.num_rows:
+        if changed:
             yield from _tables(package, rows, refused, readings)
 
     yield from (groups, read)
 
 
 def _tables(package: str, rows: pa.Table, refused: pa.Table, readings: pa.Table) -> Iterator[Any]:
-    for table, name in ((rows, "chroniques"), (refused, "rejet"), (readings, "lecture")):
+    for table, name in ((rows, "chroniques"), (refused, "rejet"), (codes(rows), "codes"), (readings, "lecture")):
         paquet = pa.array([package] * table.num_rows, pa.string())
         yield dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
 
 
-def _new_readings(rows: pa.Table, group: list[Series], lot: Lot, package: str) -> pa.Table:
-    """Return one record (schema READING) for each station whose measures differ from the last reading's.
+def _new_readings(answer: pa.Table, group: list[Series], lot: Lot, package: str) -> tuple[list[str | None], pa.Table]:
+    """Return the codes whose records differ from the last reading's, and a record (schema READING) for each station.
 
-    What they are compared by, the sum of the hashes of the last window, is noted with the pieces of the lake.
+    What they are compared by, the sum of the hashes of the last window, is noted with the pieces of the lake. A
+    record without a day counts in every window. A code may be missing, or of a station not asked for.
     """
     with duckdb.connect() as db:
-        db.register("measures", rows)
+        db.register("records", answer)
         seen = db.sql(
-            f"""SELECT code_bss, count(*), max(dernier_jour), sum(empreinte::HUGEINT) FILTER (
-                    WHERE date_mesure >= dernier_jour - {lot.window.days})::VARCHAR
-            FROM (SELECT code_bss, date_mesure, hash(measures) AS empreinte,
-                    max(date_mesure) OVER (PARTITION BY code_bss) AS dernier_jour FROM measures)
-            GROUP BY code_bss"""
+            f"""SELECT code_bss, count(*), max(jour), sum(empreinte::HUGEINT) FILTER (
+                    WHERE jour IS NULL OR jour >= dernier_jour - {lot.window.days})::VARCHAR
+            FROM (SELECT *, max(jour) OVER (PARTITION BY code_bss) AS dernier_jour FROM (
+                SELECT code_bss, hash(records) AS empreinte, {DAY.format("date_mesure")} AS jour FROM records))
+            GROUP BY code_bss ORDER BY code_bss"""
         ).fetchall()
     pieces = dlt.current.source_state().setdefault("pieces", {})
     series = {each.code_bss: each for each in group}
-    records, now = [], datetime.now(UTC)
-    for code, count, last, fingerprint in sorted(seen):
-        known, complete = pieces.get(code), series[code].complete
-        if complete or known is None or known["empreinte"] != fingerprint:
-            read_whole = lot.today.isoformat() if complete or known is None else known["complet_le"]
-            pieces[code] = {
+    changed, records, now = [], [], datetime.now(UTC)
+    for code, count, last, fingerprint in seen:
+        known, asked = pieces.get(code or ""), series.get(code)
+        complete = known is None or (asked is not None and asked.complete)
+        if complete or known["empreinte"] != fingerprint:
+            changed.append(code)
+            pieces[code or ""] = {
                 "paquet": package,
-                "dernier_jour": last.isoformat(),
+                "dernier_jour": (last or BEGINNING).isoformat(),
                 "empreinte": fingerprint,
-                "complet_le": read_whole,
+                "complet_le": lot.today.isoformat() if complete else known["complet_le"],
             }
-            records.append({"code_bss": code, "lu_depuis": series[code].since, "lignes": count, "lu_le": now})
-    return pa.Table.from_pylist(records, schema=READING)
+            if asked:
+                records.append({"code_bss": code, "lu_depuis": asked.since, "lignes": count, "lu_le": now})
+    return changed, pa.Table.from_pylist(records, schema=READING)
 
 
 def _fingerprint(rows: pa.Table) -> str:

@@ -20,7 +20,7 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources.coordinates import LAMBERT2, LAMBERT93, WGS84, convert
 from ingestion.sources.data_gouv import RemoteFile, downloaded, list_files, with_headers
-from ingestion.sources.sim2_csv import ParsedFile, parse
+from ingestion.sources.sim2_csv import ParsedFile, Selection, parse
 
 DATASET_ID = "6569b27598256cc583c917a7"
 SOURCE = "sim2"
@@ -33,6 +33,7 @@ class Period:
     """The years that a file name announces; `latest` and `previous` have no last year."""
 
     label: str
+    first_year: int | None
     last_year: int | None
 
     @property
@@ -50,8 +51,8 @@ def period_of(name: str) -> Period | None:
     found = _NAME.fullmatch(name)
     if not found:
         return None
-    last = found["end"] or found["start"]
-    return Period(found["period"], int(last) if last else None)
+    first, last = found["start"], found["end"] or found["start"]
+    return Period(found["period"], int(first) if first else None, int(last) if last else None)
 
 
 def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tuple[Period, RemoteFile]]:
@@ -60,7 +61,7 @@ def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tup
 
     Raises SourceError when the dataset holds none: its naming has changed.
     """
-    listed = {file.name: file for file in list_files(settings.data_gouv_url, DATASET_ID) if period_of(file.name)}
+    listed = list_files(settings.data_gouv_url, DATASET_ID, lambda name: period_of(name) is not None)
     if not listed:
         raise SourceError(
             f"dataset {DATASET_ID} at {settings.data_gouv_url} lists no file QUOT_SIM2_*.csv.gz; "
@@ -68,10 +69,10 @@ def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tup
         )
     with connection.transaction():
         unlist_files(connection)
-        for file in listed.values():
+        for file in listed:
             period = _known_period(file.name)
             list_file(connection, period.file_name, file.url, period.last_year)
-    by_name = {_known_period(file.name).file_name: file for file in listed.values()}
+    by_name = {_known_period(file.name).file_name: file for file in listed}
     wanted = []
     for name, url, last_year, *_ in files(connection):
         if last_year is None or last_year >= settings.meteo_start_year:
@@ -112,7 +113,8 @@ def collect(settings: Settings, connection: psycopg.Connection, options: Options
             downloaded(file, progress) as archive,
             lake.writer(period.label) as pipeline,
         ):
-            parsed = parse(archive, name, start_year=settings.meteo_start_year, bbox=settings.meteo_bbox)
+            years = (period.first_year, period.last_year) if period.first_year and period.last_year else None
+            parsed = parse(archive, name, Selection(years, settings.meteo_start_year, settings.meteo_bbox))
             piece = {"version": file.version, "listing": listed.listing, "perimetre": scope, **parsed.figures}
             lost = losses(name, comparable, piece, settings.max_shrink_percent)
             if lost and not options.accept:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from ingestion.errors import SourceError
 from ingestion.sources.coordinates import LAMBERT2, WGS84, convert
@@ -25,16 +25,26 @@ VARIABLES: tuple[str, ...] = (
 ADDED_IN_2025 = "sswi_10j"
 _TYPES = {"lambx": "BIGINT", "lamby": "BIGINT", "date": "DATE"} | dict.fromkeys(VARIABLES, "DOUBLE")
 
+# SIM2's lattice, and room around it: LAMBX = 600 + 80 i, LAMBY = 16010 + 80 j.
+_COLUMNS, _ROWS = range(600, 12_501, 80), range(16_010, 27_001, 80)
+
 _REFUSED_BY_PARSER = """
-    SELECT line::BIGINT AS ligne, min(column_name) AS colonne, min(error_type)::VARCHAR AS motif, min(csv_line) AS texte
-    FROM reject_errors GROUP BY line ORDER BY line
+    SELECT line::BIGINT AS ligne, min(column_name) AS colonne,
+        CASE min(error_type) WHEN 'CAST' THEN 'value unreadable' ELSE lower(min(error_type)) END AS motif,
+        replace(min(csv_line), chr(0), '') AS texte
+    FROM (SELECT * REPLACE (error_type::VARCHAR AS error_type) FROM reject_errors) GROUP BY line ORDER BY line
 """
+_KEYED = "lambx IS NOT NULL AND lamby IS NOT NULL AND date IS NOT NULL"
+_ON_LATTICE = " AND ".join(
+    f"{name} BETWEEN {nodes.start} AND {nodes.stop} AND ({name} - {nodes.start}) % {nodes.step} = 0"
+    for name, nodes in (("lambx", _COLUMNS), ("lamby", _ROWS))
+)
 # A key may stand once in a file: which of two lines is right cannot be known, so neither is taken.
-_FAULTY = """
-    SELECT *,
-        CASE WHEN lambx IS NULL OR lamby IS NULL OR date IS NULL THEN 'key missing' ELSE 'key repeated' END AS motif
-    FROM (SELECT *, count(*) OVER (PARTITION BY lambx, lamby, date) AS same FROM {written})
-    WHERE same > 1 OR lambx IS NULL OR lamby IS NULL OR date IS NULL
+_FAULTY = f"""
+    SELECT *, CASE WHEN NOT ({_KEYED}) THEN 'key missing' WHEN NOT ({_ON_LATTICE}) THEN 'cell off the grid'
+        WHEN NOT {{in_period}} THEN 'date outside the file' ELSE 'key repeated' END AS motif
+    FROM (SELECT *, count(*) OVER (PARTITION BY lambx, lamby, date) AS same FROM {{written}})
+    WHERE same > 1 OR NOT ({_KEYED}) OR NOT ({_ON_LATTICE}) OR NOT {{in_period}}
 """
 
 
@@ -62,13 +72,22 @@ class ParsedFile:
         }
 
 
-def parse(
-    archive: Path, name: str, *, start_year: int, bbox: tuple[float, float, float, float] | None = None
-) -> ParsedFile:
+@dataclass(frozen=True)
+class Selection:
+    """Which lines of a file are right, by the years of its name, and which are collected: from a year on, in a box of
+    lon_min, lat_min, lon_max, lat_max.
+    """
+
+    years: tuple[int, int] | None = None
+    start_year: int = 1958
+    bbox: tuple[float, float, float, float] | None = None
+
+
+def parse(archive: Path, name: str, selection: Selection) -> ParsedFile:
     """Turn a csv.gz into Parquet files beside it, streamed; the columns are KEY, VARIABLES, any new ones and
     `nom_du_fichier`.
 
-    `bbox` is lon_min, lat_min, lon_max, lat_max. Lines that cannot be typed or keyed are refused with their text.
+    Lines that cannot be typed or keyed, or lie off the grid or outside the file's years, are refused with their text.
     Raises SourceError for a broken gzip or a missing column, naming it.
     """
     csv, folder = archive.with_suffix(""), archive.parent / "parquet"
@@ -78,18 +97,17 @@ def parse(
     with duckdb.connect() as db:
         db.execute("SET memory_limit = '250MB'; SET preserve_insertion_order = false; SET threads = 2")
         db.execute(f"SET temp_directory = '{archive.parent}'")
+        types = {column: _TYPES.get(column, "VARCHAR") for column in published}
         lines = f"""read_csv('{csv}', delim = ';', header = true, auto_detect = false, nullstr = '', quote = '',
-            dateformat = '%Y%m%d', store_rejects = true, rejects_limit = 0,
-            columns = { ({column: _TYPES.get(column, "VARCHAR") for column in published}) })"""
-        wanted = ", ".join((*KEY, *(v if v in published else f"NULL::DOUBLE AS {v}" for v in VARIABLES), *new_columns))
-        where = f"date IS NULL OR date >= DATE '{start_year}-01-01'"
-        if bbox:
-            db.register("wanted_cells", _cells_inside(bbox))
-            where = f"({where}) AND (lambx, lamby) IN (SELECT (lambx, lamby) FROM wanted_cells)"
-        _copy(db, f"SELECT {wanted}, '{name}' AS nom_du_fichier FROM {lines} WHERE {where}", folder)
+            dateformat = '%Y%m%d', store_rejects = true, rejects_limit = 0, columns = {types})"""
+        variables = (v if v in published else f"NULL::DOUBLE AS {v}" for v in VARIABLES)
+        new = (f"replace({column}, chr(0), '') AS {column}" for column in new_columns)
+        where = _collected(db, selection)
+        columns = ", ".join((*KEY, *variables, *new, f"'{name}' AS nom_du_fichier"))
+        _copy(db, f"SELECT {columns} FROM {lines} WHERE {where}", folder)
         csv.unlink()
         refused = db.sql(_REFUSED_BY_PARSER).to_arrow_table()
-        refused = pa.concat_tables([refused, _remove_faulty(db, folder, refused.schema)])
+        refused = pa.concat_tables([refused, _remove_faulty(db, folder, selection, refused.schema)])
         written = f"read_parquet('{folder}/*.parquet')"
         summary = f"SELECT count(*), count(DISTINCT date), min(date), max(date) FROM {written}"
         [(rows, days, first, last)] = db.sql(summary).fetchall()
@@ -97,12 +115,22 @@ def parse(
     return ParsedFile(sorted(folder.iterdir()), rows, refused, cells, days, first, last, new_columns)
 
 
+def _collected(db: duckdb.DuckDBPyConnection, selection: Selection) -> str:
+    """Return the condition of the lines collected; one whose cell is none is taken along, to be refused."""
+    where = f"date IS NULL OR date >= DATE '{selection.start_year}-01-01'"
+    if selection.bbox:
+        db.register("wanted", _cells_inside(selection.bbox))
+        inside = "(lambx, lamby) IN (SELECT (lambx, lamby) FROM wanted)"
+        where = f"({where}) AND (lambx IS NULL OR lamby IS NULL OR NOT ({_ON_LATTICE}) OR {inside})"
+    return where
+
+
 def _decompress(archive: Path, csv: Path, name: str) -> None:
     # All of it before any line is parsed: the gzip trailer tells whether the file is whole.
     try:
         with igzip.open(archive) as source, csv.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, isal_zlib.error) as error:  # type: ignore[misc] # its stub gives an instance
         raise SourceError(f"{name} is not a complete gzip file ({error}); nothing was kept, try again") from None
 
 
@@ -124,17 +152,18 @@ def _copy(db: duckdb.DuckDBPyConnection, query: str, folder: Path) -> None:
     db.execute(f"COPY ({query}) TO '{folder}' ({options})")
 
 
-def _remove_faulty(db: duckdb.DuckDBPyConnection, folder: Path, schema: pa.Schema) -> pa.Table:
-    """Take the rows without a key, or with a repeated one, out of the files; return them as refused lines."""
+def _remove_faulty(db: duckdb.DuckDBPyConnection, folder: Path, selection: Selection, schema: pa.Schema) -> pa.Table:
+    """Take the rows that cannot be right out of the files; return them as refused lines."""
     written = f"read_parquet('{folder}/*.parquet')"
-    keyed = "lambx IS NOT NULL AND lamby IS NOT NULL AND date IS NOT NULL"
-    distinct = f"SELECT count(*) FROM (SELECT DISTINCT lambx, lamby, date FROM {written} WHERE {keyed})"
+    in_period = "(year(date) BETWEEN {} AND {})".format(*selection.years) if selection.years else "true"
+    right = f"{_KEYED} AND {_ON_LATTICE} AND {in_period}"
+    distinct = f"SELECT count(*) FROM (SELECT DISTINCT lambx, lamby, date FROM {written} WHERE {right})"
     [(rows, keys)] = db.sql(f"SELECT count(*), ({distinct}) FROM {written}").fetchall()
     if rows == keys:
         return schema.empty_table()
-    db.execute(f"CREATE TEMP TABLE faulty AS {_FAULTY.format(written=written)}")
+    db.execute(f"CREATE TEMP TABLE faulty AS {_FAULTY.format(written=written, in_period=in_period)}")
     kept = folder.with_name("kept")
-    _copy(db, f"SELECT * FROM {written} ANTI JOIN faulty USING (lambx, lamby, date) WHERE {keyed}", kept)
+    _copy(db, f"SELECT * FROM {written} ANTI JOIN faulty USING (lambx, lamby, date) WHERE {_KEYED}", kept)
     shutil.rmtree(folder)
     kept.rename(folder)
     texts = db.sql("SELECT motif, to_json(faulty)::VARCHAR AS texte FROM faulty").to_arrow_table()
@@ -144,7 +173,7 @@ def _remove_faulty(db: duckdb.DuckDBPyConnection, folder: Path, schema: pa.Schem
 
 def _cells_inside(bbox: tuple[float, float, float, float]) -> pa.Table:
     """Return the nodes of SIM2's lattice inside a box of longitudes and latitudes."""
-    nodes = [(x, y) for x in range(600, 12_501, 80) for y in range(16_010, 27_001, 80)]
+    nodes = [(x, y) for x in _COLUMNS for y in _ROWS]
     lambx, lamby = (pa.array(column, pa.int64()) for column in zip(*nodes, strict=True))
     metres = (pa.compute.multiply(lambx, 100), pa.compute.multiply(lamby, 100))
     longitude, latitude = convert(*metres, LAMBERT2, WGS84)

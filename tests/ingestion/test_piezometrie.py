@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from ingestion.errors import SourceError
 from ingestion.sources import hubeau
+from ingestion.sources.niveaux_nappes import CHRONIQUE, typed_chroniques
 from ingestion.sources.piezometrie import Series, plan, questions
 from tests.serving import served
 
@@ -145,7 +146,7 @@ def test_accepted_answers_keep_what_can_be_read() -> None:
     ]
     with served(Route(PATH, lambda request: JSONResponse({"count": 3, "data": rows}))) as url:
         answer = hubeau.HubEau(url, accept=True).ask("chroniques", code_bss="a")
-    kept, refused = hubeau.typed_chroniques(answer.rows, ["a"])
+    kept, refused = typed_chroniques(answer.rows, ["a"])
     assert kept.select(["date_mesure", "niveau_nappe_eau"]).to_pylist() == [
         {"date_mesure": date(2024, 1, 2), "niveau_nappe_eau": 1.5}
     ]
@@ -162,24 +163,30 @@ def test_new_fields_are_kept_and_nested_ones_become_text() -> None:
     row = {"code_bss": "a", "date_mesure": "2024-01-01", "capteur": {"type": "CTD", "voies": [1, 2]}, "indice": 7}
     with served(Route(PATH, lambda request: JSONResponse({"count": 1, "data": [row]}))) as url:
         answer = hubeau.HubEau(url).ask("chroniques", code_bss="a")
-    kept, refused = hubeau.typed_chroniques(answer.rows, ["a"])
+    kept, refused = typed_chroniques(answer.rows, ["a"])
     assert kept["capteur"].to_pylist() == ['{"type":"CTD","voies":[1,2]}']
-    assert kept["indice"].to_pylist() == [7]
+    assert kept["indice"].to_pylist() == ["7"]
     assert refused.num_rows == 0
 
 
 def test_measures_without_a_day_or_of_another_station_are_refused() -> None:
-    fields = [(field.name, field.type) for field in hubeau.CHRONIQUE]
+    fields = [(field.name, field.type) for field in CHRONIQUE]
     rows = pa.Table.from_pylist(
         [
             {"code_bss": "a", "date_mesure": "2024-01-01"},
             {"code_bss": "a", "date_mesure": "31/01/2024"},
+            {"code_bss": "a", "date_mesure": "2024-02-30"},
+            {"code_bss": "a", "date_mesure": "24-01-01"},
+            {"code_bss": "a", "date_mesure": "2024-01-15T10:00:00"},
+            {"code_bss": "a", "date_mesure": "2024-01-02", "timestamp_mesure": 900_000_000_000_000_000},
             {"code_bss": None, "date_mesure": "2024-01-01"},
             {"code_bss": "b", "date_mesure": "2024-01-01"},
         ],
         schema=pa.schema(fields),
     )
-    kept, refused = hubeau.typed_chroniques(rows, ["a"])
+    kept, refused = typed_chroniques(rows, ["a"])
     assert kept["date_mesure"].to_pylist() == [date(2024, 1, 1)]
-    assert refused["motif"].to_pylist() == ["date_mesure unreadable", "code_bss missing", "station not asked for"]
+    unreadable = ["date_mesure unreadable"] * 4
+    others = ["timestamp_mesure out of range", "code_bss missing", "station not asked for"]
+    assert refused["motif"].to_pylist() == [*unreadable, *others]
     assert '"date_mesure":"31/01/2024"' in refused["texte"][0].as_py()
