@@ -14,7 +14,7 @@ def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shri
     """
     found = []
     if new["refusees"] > MAX_REFUSED_SHARE * (new["lignes"] + new["refusees"]):
-        found.append(f"{new['refusees']:,} of {new['lignes'] + new['refusees']:,} lines cannot be read")
+        found.append(f"{new['refusees']:,} lines that cannot be read of {new['lignes'] + new['refusees']:,}")
     if held is None:
         return found
     for what, before, after in (

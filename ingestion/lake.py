@@ -24,6 +24,7 @@ from ingestion.errors import HydrothequeError, SettingsError
 from ingestion.settings import PREFIX, Settings
 
 DOMAINS = {"meteo": "donnees-meteo/quotidien", "piezometrie": "donnees-piezometre/quotidien"}
+_STATE = re.compile(r"__(?P<load_id>\d+\.\d+)__[^/]*\.jsonl$")
 _LOAD_RECORD = re.compile(r"__(?P<load_id>\d+\.\d+)\.jsonl$")
 
 
@@ -73,6 +74,15 @@ class Lake:
             return []
         names = files.ls(folder, detail=False, refresh=True)
         return sorted((m["load_id"] for name in names if (m := _LOAD_RECORD.search(name))), key=float)
+
+    def forget_incomplete(self) -> None:
+        """Remove what killed runs remembered: dlt writes the state just before the record that completes a package."""
+        complete = set(self.complete_packages())
+        files, folder = fsspec.url_to_fs(f"{self.url}/_dlt_pipeline_state")
+        for path in files.ls(folder, detail=False, refresh=True) if files.exists(folder) else ():
+            state = _STATE.search(path)
+            if state and state["load_id"] not in complete:
+                files.rm_file(path)
 
     def package_files(self, load_id: str) -> dict[str, list[str]]:
         """Return the Parquet files of a package, as URLs by table."""
@@ -135,15 +145,11 @@ def write(pipeline: dlt.Pipeline, source: Any) -> None:
 
 
 def known_pieces(pipeline: dlt.Pipeline, source: str, lake: Lake) -> dict[str, Any]:
-    """Return what the lake remembers of each piece (file, station) that `source` has read.
-
-    dlt writes the state just before the record that completes a package: a piece whose package is not
-    complete is forgotten here, and read again.
-    """
+    """Return what the lake remembers of each piece (file, station) that `source` has read."""
+    lake.forget_incomplete()
     pipeline.sync_destination()
     pieces: dict[str, Any] = pipeline.state.get("sources", {}).get(source, {}).get("pieces", {})
-    complete = set(lake.complete_packages())
-    return {name: piece for name, piece in pieces.items() if piece["paquet"] in complete}
+    return pieces
 
 
 def imported(files: list[Path]) -> Iterator[Any]:

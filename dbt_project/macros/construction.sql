@@ -17,11 +17,9 @@
     set transaction isolation level repeatable read;
     {%- if is_incremental() and perimetre %}
     set local enable_seqscan = off;
-    {%- if match %}
     delete from {{ this }} as cible
     using {{ perimetre }} as perimetre
     where perimetre.modele = '{{ this.identifier }}' and {{ match }};
-    {%- endif %}
     {%- endif %}
 {%- endmacro %}
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from ingestion.errors import SourceError
 from ingestion.sources import http
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16  # what a break loses at most
 AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
@@ -104,8 +104,19 @@ def downloaded(file: RemoteFile, progress: Callable[[int], None] = lambda size: 
         yield path
 
 
-@http.persistent
 def _download(file: RemoteFile, path: Path, progress: Callable[[int], None]) -> None:
+    """Download in as many tries as bring bytes; give up when four in a row bring none."""
+    while True:
+        start = path.stat().st_size
+        try:
+            return _download_rest(file, path, progress)
+        except http.TransientError:
+            if path.stat().st_size <= start:
+                raise
+
+
+@http.persistent
+def _download_rest(file: RemoteFile, path: Path, progress: Callable[[int], None]) -> None:
     start = path.stat().st_size
     headers = AS_IT_IS
     if start and file.etag:
@@ -114,7 +125,7 @@ def _download(file: RemoteFile, path: Path, progress: Callable[[int], None]) -> 
         if "text/html" in response.headers.get("Content-Type", ""):
             raise http.not_what_was_asked(response, "a file")
         resumed = response.status_code == 206
-        with path.open("ab" if resumed else "wb") as target, http.connection_errors(file.url):
+        with path.open("ab" if resumed else "wb") as target, http.connection_errors(file.url, "broke off"):
             for block in response.iter_content(BLOCK):
                 target.write(block)
                 progress(target.tell())

@@ -15,7 +15,7 @@ from ingestion.errors import SourceError
 TIMEOUT = (10, 120)  # seconds to connect, and between two bytes
 ATTEMPTS = 4
 LONGEST_WAIT = 300
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=1)
+_backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
 _session = requests.Session()
 for _scheme in ("http://", "https://"):
     _session.mount(_scheme, HTTPAdapter(pool_maxsize=16))
@@ -68,12 +68,12 @@ get = persistent(get_once)
 
 
 @contextmanager
-def connection_errors(url: str) -> Iterator[None]:
+def connection_errors(url: str, what: str = "cannot be reached") -> Iterator[None]:
     """Turn what goes wrong on the way into a TransientError of one line."""
     try:
         yield
     except requests.RequestException as error:
-        raise TransientError(f"{url} cannot be reached: {_reason(error)}") from None
+        raise TransientError(f"{url} {what}: {_reason(error)}") from None
 
 
 def json_body(response: requests.Response) -> bytes:

@@ -117,7 +117,8 @@ def stations(provider: HubEau, codes: Iterable[str], departements: Iterable[str]
     """Return the stations of a list of codes BSS and of departments, once each, in the order of their codes."""
     answers = [provider.ask("stations", code_bss=",".join(part)) for part in chunks(codes)]
     answers += [provider.ask("stations", code_departement=departement) for departement in departements]
-    tables = [pa.schema(list(STATION)).empty_table(), *(answer.rows for answer in answers)]
+    none = new_fields_as_text(pa.schema(list(STATION)).empty_table(), STATION)
+    tables = [none, *(answer.rows for answer in answers)]
     rows = pa.concat_tables(tables, promote_options="permissive")
     position = pa.array(range(rows.num_rows), pa.int64())
     first = rows.append_column("position", position).group_by("code_bss").aggregate([("position", "min")])
@@ -144,8 +145,9 @@ def chroniques(provider: HubEau, codes: list[str], since: date, until: date) -> 
         sort="asc",
     )
     if answer.count <= CAP:
-        within = pc.less_equal(answer.rows["date_mesure"], until.isoformat())
-        yield answer.rows.filter(pc.fill_null(within, True))
+        days = answer.rows["date_mesure"]
+        beyond = pc.and_(pc.match_substring_regex(days, r"^\d{4}-\d{2}-\d{2}"), pc.greater(days, f"{until}T~"))
+        yield answer.rows.filter(pc.invert(pc.fill_null(beyond, False)))
     elif len(codes) > 1:
         yield from chroniques(provider, codes[: len(codes) // 2], since, until)
         yield from chroniques(provider, codes[len(codes) // 2 :], since, until)

@@ -15,7 +15,7 @@ from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
 from ingestion.control import follow, followed_stations
-from ingestion.errors import SourceError
+from ingestion.errors import GuardError, SourceError
 from ingestion.lake import known_pieces, open_lake, write
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
@@ -56,6 +56,7 @@ class Lot:
     today: date
     line: Collected
     progress: Callable[[int], None]
+    accept: bool = False
 
 
 def collect(settings: Settings, connection: psycopg.Connection, options: Options, reporter: Reporter) -> None:
@@ -78,7 +79,7 @@ def collect(settings: Settings, connection: psycopg.Connection, options: Options
                 reporter.timed(Collected("piezometrie", title)) as line,
                 reporter.progress(title, len(lot)) as progress,
             ):
-                write(pipeline, _chroniques(provider, Lot(lot, window, today, line, progress)))
+                write(pipeline, _chroniques(provider, Lot(lot, window, today, line, progress, options.accept)))
                 line.unchanged = not line.rows
 
 
@@ -246,6 +247,9 @@ def _new_readings(answer: pa.Table, group: list[Series], lot: Lot, package: str)
             GROUP BY code_bss ORDER BY code_bss"""
         ).fetchall()
     pieces = dlt.current.source_state().setdefault("pieces", {})
+    gone = {each.code_bss for each in group if each.code_bss in pieces} - {code for code, *_ in seen}
+    if gone and not lot.accept:
+        raise GuardError(f"{', '.join(sorted(gone))}: no measure left of those that the lake holds up to its last day")
     series = {each.code_bss: each for each in group}
     changed, records, now = [], [], datetime.now(UTC)
     for code, count, last, fingerprint in seen:

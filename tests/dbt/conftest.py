@@ -87,17 +87,29 @@ class Source:
             code, x, y,
         )  # fmt: skip
 
-    def measures(self, code: str, since: str, rows: list[tuple[str, float, str, str]]) -> None:
-        """Replace a station's measures from a day on by `rows` of (day, level, statut, code of the producer)."""
+    def measures(
+        self, code: str, since: str, rows: list[tuple[str, float, str, str]], *, names: dict[str, str] | None = None
+    ) -> None:
+        """Replace a station's measures from a day on by `rows` of (day, level, statut, code of the producer).
+
+        `names` gives the names of producers; the others are named after their code.
+        """
         self.sql("delete from raw_piezometrie.chroniques where code_bss = %s and date_mesure >= %s", code, since)
         package = self.package("piezometrie")
         for day, level, statut, producer in rows:
+            name = (names or {}).get(producer, f"producteur {producer}")
             self.sql(
                 """insert into raw_piezometrie.chroniques
                 (code_bss, date_mesure, niveau_nappe_eau, statut, code_producteur, nom_producteur, lu_depuis, paquet)
                 values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-                code, day, level, statut, producer, f"producteur {producer}", since, package,
+                code, day, level, statut, producer, name, since, package,
             )  # fmt: skip
+        self.sql(
+            """insert into raw_piezometrie.codes (entite, code, nom, paquet)
+            select distinct 'producteur', code_producteur, nom_producteur, paquet
+            from raw_piezometrie.chroniques where paquet = %s""",
+            package,
+        )
         self.sql(
             """insert into raw_piezometrie.lecture (paquet, code_bss, lu_depuis, lignes, lu_le)
             values (%s, %s, %s, %s, now())""",

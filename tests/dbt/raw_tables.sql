@@ -45,6 +45,9 @@ create index if not exists chroniques_portee on raw_piezometrie.chroniques (code
 create table if not exists raw_piezometrie.lecture (
     paquet varchar, code_bss varchar, lu_depuis date, lignes bigint, lu_le timestamptz
 );
+create table if not exists raw_piezometrie.codes (
+    entite varchar, code varchar, nom varchar, paquet varchar
+);
 create table if not exists raw_piezometrie.rejet (
     paquet varchar, objet varchar, reference varchar, motif varchar, texte varchar
 );

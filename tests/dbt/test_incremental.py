@@ -81,6 +81,26 @@ def test_incremental_builds_equal_a_full_refresh(source: Any, dbt: Any) -> None:
     assert _checksums(source) == incremental
 
 
+def test_a_producer_recoded_and_renamed_is_the_same_in_a_full_refresh(source: Any, dbt: Any) -> None:
+    source.measures("B/2", "2024-01-01", [("2024-01-01", 7.0, "Donnée brute", "1")], names={"1": "Ancien"})
+    for code, name in (("9", "Neuf"), ("1", "Nouveau nom"), ("2", "Autre")):
+        source.measures("A/1", "2024-01-01", [("2024-01-01", 1.0, "Donnée brute", code)], names={code: name})
+        _run(source, dbt)
+    incremental = _checksums(source)
+    # 10 and 20 are those of the fixture: no measure carries them nor 9 any more
+    assert source.sql("select code_producteur, nom_producteur from marts.producteur order by 1") == [
+        ("1", "Nouveau nom"),
+        ("10", "producteur 10"),
+        ("2", "Autre"),
+        ("20", "producteur 20"),
+        ("9", "Neuf"),
+    ]
+
+    _run(source, dbt, "--full-refresh")
+
+    assert _checksums(source) == incremental
+
+
 def test_a_build_without_news_touches_no_row(source: Any, dbt: Any) -> None:
     _run(source, dbt)
     built = _row_versions(source)

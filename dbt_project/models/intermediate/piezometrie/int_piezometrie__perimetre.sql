@@ -7,12 +7,6 @@ modeles as (
     select 'nappe' as modele
     union all
     select 'nappe:tests' as modele
-    union all
-    select 'nature_mesure' as modele
-    union all
-    select 'continuite' as modele
-    union all
-    select 'producteur' as modele
 ),
 
 etats as (

@@ -1,7 +1,7 @@
 {{ config(
     incremental_strategy='upsert',
     unique_key='code_nature_mesure',
-    pre_hook="{{ open_build(ref('int_piezometrie__perimetre')) }}",
+    pre_hook="{{ open_build() }}",
     post_hook="{{ record_build(['piezometrie']) }}",
 ) }}
 

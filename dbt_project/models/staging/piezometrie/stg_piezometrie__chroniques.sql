@@ -15,11 +15,8 @@ select
 
     -- codes
     nullif(cast(code_nature_mesure as text), '') as code_nature_mesure,
-    nullif(cast(nom_nature_mesure as text), '') as nom_nature_mesure,
     nullif(cast(code_continuite as text), '') as code_continuite,
-    nullif(cast(nom_continuite as text), '') as nom_continuite,
     nullif(cast(code_producteur as text), '') as code_producteur,
-    nullif(cast(nom_producteur as text), '') as nom_producteur,
 
     -- reading
     cast(paquet as text) as paquet

@@ -1,0 +1,61 @@
+"""The providers of two months, and a place where the first is collected and loaded."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.simulator.server import running
+from tests.faults.months import MONTH_1, MONTH_2, Place, copy_of, new_place
+from tests.faults.proxy import Faults
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulator's files, made once."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="session")
+def _faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def faults(_faults: Faults) -> Iterator[Faults]:
+    """What goes wrong at the providers, in either month: nothing yet."""
+    _faults.clear()
+    yield _faults
+    _faults.clear()
+
+
+@pytest.fixture(scope="session")
+def first_month(files: Path, _faults: Faults) -> Iterator[str]:
+    """The address of the providers in month 1."""
+    with running(MONTH_1, cache_dir=files, middleware=[_faults.middleware()]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def second_month(files: Path, _faults: Faults) -> Iterator[str]:
+    """The address of the providers in month 2."""
+    with running(MONTH_2, cache_dir=files, middleware=[_faults.middleware()]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Month 1, collected and loaded; only copied from."""
+    return new_place(home, tmp_path_factory.mktemp("month_1"), first_month, "faults_month_1").month()
+
+
+@pytest.fixture(scope="session")
+def month_2(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Month 2 on top of month 1 on a good day; read only."""
+    return copy_of(month_1, tmp_path_factory.mktemp("month_2"), second_month, "faults_month_2").month()
+
+
+@pytest.fixture
+def place(month_1: Place, second_month: str, tmp_path: Path) -> Place:
+    """A place of the test's own with month 1, at the providers of month 2."""
+    return copy_of(month_1, tmp_path, second_month)

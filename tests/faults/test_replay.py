@@ -1,0 +1,61 @@
+"""The lake is the record: every schema can be dropped and comes back from it, the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.simulator.server import running
+from ingestion.warehouse import initialise
+from tests.faults.months import MARTS, MONTH_2, Place, copy_of
+from tests.faults.proxy import FOR_EVER, Faults, csv, records
+
+YEAR = "QUOT_SIM2_2023.csv.gz"
+OF_LOADING = ("_dlt_load_id", "_dlt_id")  # of the load, not of the lake's package: all else is the lake's
+EVERY_MART = [f"marts.{table}" for table in MARTS]
+
+
+def undated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | ({"date_mesure": "hier"} if number < 3 else {}) for number, row in enumerate(rows)]
+
+
+def untyped(lines: list[str]) -> list[str]:
+    return [*lines[:10], lines[10].replace(";", ";x", 3), *lines[11:]]
+
+
+@pytest.fixture(scope="module")
+def two_months(month_1: Place, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Both months collected, loaded and built, with some records refused in the second."""
+    faults = Faults()
+    faults.add("/chroniques", records(undated), FOR_EVER)
+    faults.add(YEAR, csv(untyped), FOR_EVER)
+    with running(MONTH_2, cache_dir=files, middleware=[faults.middleware()]) as url:
+        place = copy_of(month_1, tmp_path_factory.mktemp("replay"), url)
+        return place.build().month().build()
+
+
+def test_loading_from_the_lake_into_a_warehouse_in_use_gives_the_same_rows(two_months: Place) -> None:
+    raw, marts = two_months.raw(left_out=OF_LOADING), two_months.marts()
+    two_months.load(from_lake=True)
+    assert two_months.raw(left_out=OF_LOADING) == raw
+    assert two_months.marts() == marts
+
+
+def test_every_schema_comes_back_from_the_lake_alone(two_months: Place) -> None:
+    raw, marts = two_months.raw(left_out=OF_LOADING), two_months.checksums(EVERY_MART, left_out=())
+    assert not [table for table, rows in marts.items() if rows.startswith("0 rows")]
+    drop_all_but_the_users(two_months)
+    initialise(two_months.settings, two_months.owner)
+    two_months.load(from_lake=True)
+    assert two_months.raw(left_out=OF_LOADING) == raw
+    two_months.build()
+    assert two_months.checksums(EVERY_MART, left_out=()) == marts
+
+
+def drop_all_but_the_users(place: Place) -> None:
+    schemas = place.rows(
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' "
+        "AND nspname NOT IN ('information_schema', 'public', 'app')"
+    )
+    with place.owner.connect() as connection:
+        connection.execute("DROP SCHEMA " + ", ".join(name for (name,) in schemas) + " CASCADE")
