@@ -45,12 +45,12 @@ UNREADABLE = "enregistrement_illisible"
 # Milliseconds of the years 1800 to 2200: a measure outside is a mistake, and PostgreSQL's instants end somewhere.
 FIRST_INSTANT, LAST_INSTANT = -5_364_662_400_000, 7_258_118_400_000
 
-_REFUSAL = f"""CASE
+_REASON = f"""CASE
     WHEN {UNREADABLE} IS NOT NULL THEN 'value of another type'
     WHEN code_bss IS NULL THEN 'code_bss missing'
     WHEN code_bss NOT IN (SELECT code FROM asked) THEN 'station not asked for'
     WHEN jour IS NULL THEN 'date_mesure unreadable'
-    WHEN timestamp_mesure NOT BETWEEN {FIRST_INSTANT} AND {LAST_INSTANT} THEN 'timestamp_mesure out of range'
+    ELSE 'timestamp_mesure out of range'
 END"""
 # A day as it is published: DuckDB's cast alone takes other forms.
 DAY = r"CASE WHEN regexp_full_match({0}, '\d{{4}}-\d{{2}}-\d{{2}}') THEN TRY_CAST({0} AS DATE) END"
@@ -124,31 +124,45 @@ def typed_stations(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 def typed_chroniques(rows: pa.Table, asked: list[str]) -> tuple[pa.Table, pa.Table]:
     """Give measures a real date; return them, and those that cannot be kept (schema REJET), with the reason."""
+    days = pc.strptime(rows["date_mesure"], format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
+    # strptime makes 1 March of 30 February: a day is right when it is written as it was read.
+    right = pc.equal(days.cast(pa.string()), rows["date_mesure"])
+    right = pc.and_(right, pc.is_in(rows["code_bss"], pa.array(asked, pa.string())))
+    instant = rows["timestamp_mesure"]
+    plausible = pc.and_(pc.greater_equal(instant, FIRST_INSTANT), pc.less_equal(instant, LAST_INSTANT))
+    right = pc.fill_null(pc.and_(right, pc.fill_null(plausible, True)), False)
+    if UNREADABLE in rows.column_names:
+        right = pc.and_(right, rows[UNREADABLE].is_null())
+    kept = rows.set_column(rows.schema.get_field_index("date_mesure"), "date_mesure", days).filter(right)
+    refused = _refusals(rows.filter(pc.invert(right)), asked)
+    return kept.select([name for name in kept.column_names if name != UNREADABLE]), refused
+
+
+def _refusals(rows: pa.Table, asked: list[str]) -> pa.Table:
+    if not rows.num_rows:
+        return REJET.empty_table()
     if UNREADABLE not in rows.column_names:
         rows = rows.append_column(UNREADABLE, pa.nulls(rows.num_rows, pa.string()))
     with duckdb.connect() as db:
         db.register("rows", rows)
         db.register("asked", pa.table({"code": pa.array(asked, pa.string())}))
         dated = f"SELECT *, {DAY.format('date_mesure')} AS jour FROM rows"
-        db.execute(f"CREATE TEMP TABLE judged AS SELECT *, {_REFUSAL} AS motif FROM ({dated})")
-        columns = f"* EXCLUDE (jour, motif, {UNREADABLE}) REPLACE (jour AS date_mesure)"
-        kept = db.sql(f"SELECT {columns} FROM judged WHERE motif IS NULL").to_arrow_table()
         refused = db.sql(
-            f"""SELECT code_bss, 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference, motif,
-            coalesce({UNREADABLE}, to_json(judged)::VARCHAR) AS texte FROM judged WHERE motif IS NOT NULL"""
+            f"""SELECT code_bss, 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference,
+            {_REASON} AS motif, coalesce({UNREADABLE}, to_json(dated)::VARCHAR) AS texte FROM ({dated}) AS dated"""
         ).to_arrow_table()
-    return kept, refused.cast(REJET)
+    return refused.cast(REJET)
 
 
 def codes(rows: pa.Table) -> pa.Table:
     """Return the codes that measures carry, each with every name it has there (schema CODES)."""
-    with duckdb.connect() as db:
-        db.register("rows", rows)
-        each = " UNION ".join(
-            f"SELECT '{name}' AS entite, code_{name} AS code, nom_{name} AS nom FROM rows WHERE code_{name} <> ''"
-            for name in ("nature_mesure", "continuite", "producteur")
-        )
-        return db.sql(f"{each} ORDER BY ALL").to_arrow_table().cast(CODES)
+    found = []
+    for name in ("nature_mesure", "continuite", "producteur"):
+        pairs = rows.group_by([f"code_{name}", f"nom_{name}"]).aggregate([])
+        pairs = pairs.filter(pc.fill_null(pc.not_equal(pairs[f"code_{name}"], ""), False))
+        entity = pa.array([name] * pairs.num_rows, pa.string())
+        found.append(pa.table([entity, *pairs.columns], schema=CODES))
+    return pa.concat_tables(found)
 
 
 def _instant_of_update(text: pa.ChunkedArray) -> pa.ChunkedArray:

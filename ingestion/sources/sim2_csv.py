@@ -103,7 +103,8 @@ def parse(archive: Path, name: str, selection: Selection) -> ParsedFile:
         variables = (v if v in published else f"NULL::DOUBLE AS {v}" for v in VARIABLES)
         new = (f"replace({column}, chr(0), '') AS {column}" for column in new_columns)
         where = _collected(db, selection)
-        columns = ", ".join((*KEY, *variables, *new, f"'{name}' AS nom_du_fichier"))
+        # Not a constant: that column would be REQUIRED in the Parquet file, which dlt then writes anew as nullable.
+        columns = ", ".join((*KEY, *variables, *new, f"if(date IS NULL, NULL, '{name}') AS nom_du_fichier"))
         _copy(db, f"SELECT {columns} FROM {lines} WHERE {where}", folder)
         csv.unlink()
         refused = db.sql(_REFUSED_BY_PARSER).to_arrow_table()

@@ -94,15 +94,13 @@ def test_a_killed_chain_ends_where_an_undisturbed_one_does(chain: Chain, kill: K
 
 def kill_a_run(place: Place, after: float) -> None:
     """Start the chain and kill it, with all the processes it started."""
-    temporary = place.settings.home / "tmp"  # a killed process leaves its temporary files
-    temporary.mkdir()
     with (place.settings.home / "killed.log").open("w") as log:
         process = subprocess.Popen(
             [HYDROTHEQUE, "run"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | place.env | {"TMPDIR": str(temporary)},
+            env=os.environ | place.env,
             start_new_session=True,
         )
         try:

@@ -249,7 +249,10 @@ GUARDED = pytest.mark.parametrize(
             f"{YEAR} has [0-9,]+ bytes instead of",
         ),
         refused(
-            "column of another type", YEAR, with_columns({"T_Q"}, decimal_comma), f"{YEAR}.*4,380 lines that cannot be read"
+            "column of another type",
+            YEAR,
+            with_columns({"T_Q"}, decimal_comma),
+            f"{YEAR}.*4,380 lines that cannot be read",
         ),
         lasting("fewer measures", SERIES, records(lambda rows: rows[:-50]), r"/chroniques\?.* announced \d+ rows and"),
         refused("field of another type", SERIES, records(levels_as_words), r"/chroniques\?.*niveau_nappe_eau"),

@@ -1,0 +1,101 @@
+"""What is measured, each in a process of its own: `python -m tests.benchmarks.worker COMMAND …`, answering JSON.
+
+Times start after the imports.
+"""
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ingestion.settings import Settings, get_settings
+
+
+def prepare(scenario: str, folder: str) -> dict[str, Any]:
+    """Make the files of a scenario; answer the largest."""
+    from ingestion.simulator import server  # noqa: PLC0415
+    from tests.benchmarks import provider  # noqa: PLC0415
+
+    files = server.prepare(provider.scenario(scenario), Path(folder))
+    return {"path": str(max(files, key=lambda path: path.stat().st_size))}
+
+
+def extract(archive: str) -> dict[str, Any]:
+    """A downloaded csv.gz to the lake, as the collection does it."""
+    from ingestion.lake import open_lake, write  # noqa: PLC0415
+    from ingestion.sources.data_gouv import RemoteFile  # noqa: PLC0415
+    from ingestion.sources.sim2 import period_of, sim2  # noqa: PLC0415
+    from ingestion.sources.sim2_csv import Selection, parse  # noqa: PLC0415
+
+    settings, source = get_settings(), Path(archive)
+    period = period_of(source.name)
+    assert period
+    file = RemoteFile(source.name, source.as_uri(), datetime.now(UTC), source.stat().st_size, "")
+    with TemporaryDirectory(dir=settings.home) as folder:  # the parser works beside the file
+        copy = Path(shutil.copy(source, folder))
+        started = time.perf_counter()
+        with open_lake(settings, "meteo").writer(period.label) as pipeline:
+            parsed = parse(copy, source.name, Selection())
+            write(pipeline, sim2(parsed, source.name, file, {"version": file.version}))
+        seconds = time.perf_counter() - started
+    return {"seconds": seconds, "rows": parsed.rows, "peak_mb": _peak_mb()}
+
+
+def duckdb_copy(archive: str, target: str) -> dict[str, Any]:
+    """The same csv.gz to one Parquet file, by DuckDB alone."""
+    import duckdb  # noqa: PLC0415
+
+    duckdb.execute("SET enable_progress_bar = false")
+    started = time.perf_counter()
+    duckdb.execute(f"COPY (SELECT * FROM read_csv('{archive}')) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    return {"seconds": time.perf_counter() - started, "peak_mb": _peak_mb()}
+
+
+def steps(*names: str) -> dict[str, Any]:
+    """Steps of the monthly chain, by the names of their functions; all when none is named."""
+    from flows import steps as chain  # noqa: PLC0415
+    from ingestion.report import Loaded  # noqa: PLC0415
+
+    seconds: dict[str, float] = {}
+    with chain.started() as run:
+        for step in chain.MONTH if not names else [getattr(chain, name) for name in names]:
+            began = time.perf_counter()
+            step(run)
+            seconds[step.__name__] = time.perf_counter() - began
+        loaded = sum(line.rows for line in run.reporter.lines if isinstance(line, Loaded))
+    return {"seconds": sum(seconds.values()), "steps": seconds, "loaded": loaded}
+
+
+def _peak_mb() -> float:
+    """The most memory this process has held, in millions of bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not ru_maxrss: on Linux it begins with the size of the process that started this one.
+        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
+
+
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "prepare": prepare,
+    "extract": extract,
+    "duckdb": duckdb_copy,
+    "steps": steps,
+}
+
+
+def main() -> None:
+    """Run a command; its answer is the last line."""
+    Settings.model_config["env_file"] = None  # a developer's .env may name a real warehouse
+    answer = COMMANDS[sys.argv[1]](*sys.argv[2:])
+    sys.stdout.write("\n" + json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()
