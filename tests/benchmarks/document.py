@@ -124,8 +124,9 @@ def _france(columns: Columns) -> str:
     collect, load = (FRANCE * 1e6 / float(str(rate).replace(",", "")) / 60 for rate in rates)
     return (
         f"At the rates of SCALE=5, {FRANCE} million rows take {collect:.0f} minutes to the lake and {load:.0f} from "
-        "there to raw. **This is an extrapolation, not a measure**: it leaves out the download (about 6 GB, as fast as the "
-        "provider sends it) and takes for granted that a file costs what its rows cost, which SCALE=1 and SCALE=5 show."
+        "there to raw. **This is an extrapolation, not a measure**: it leaves out the download (about 6 GB, as fast as "
+        "the provider sends it) and takes for granted that a file costs what its rows cost, which SCALE=1 and SCALE=5 "
+        "show."
     )
 
 
