@@ -58,7 +58,7 @@ def collect(
 ) -> None:
     """Bring what is new at the providers to the lake."""
     _use(sources)
-    from flows import steps  # noqa: PLC0415
+    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
     if unknown := set(domains or ()) - set(steps.COLLECTORS):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(steps.COLLECTORS)}")
@@ -71,7 +71,7 @@ def load(
     from_lake: Annotated[bool, typer.Option("--from-lake", help="Drop the raw schemas, load all of the lake")] = False,
 ) -> None:
     """Bring the lake's new packages to the raw schemas."""
-    from flows import steps  # noqa: PLC0415
+    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
     with steps.started(summary.reporter()) as current:
         steps.load(current, from_lake=from_lake)
@@ -80,7 +80,7 @@ def load(
 @app.command(context_settings={"ignore_unknown_options": True})
 def build(arguments: DbtArguments = None) -> None:
     """Build and test the tables with dbt; arguments after `--` go to `dbt build`."""
-    from flows import steps  # noqa: PLC0415
+    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
     with steps.started() as current:
         steps.build(current, *(arguments or ()))
@@ -95,8 +95,8 @@ def simulate(
     stations: Annotated[int, typer.Option(help="Piezometers")] = 16,
 ) -> None:
     """Serve simulated providers: data.gouv.fr and Hub'Eau on one address."""
-    from ingestion.simulator.server import serve_forever  # noqa: PLC0415
-    from ingestion.simulator.world import Scenario  # noqa: PLC0415
+    from ingestion.simulator.server import serve_forever  # noqa: PLC0415 - slow to import, and not every command needs it
+    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - slow to import, and not every command needs it
 
     typer.echo(f"HYDROTHEQUE_DATA_GOUV_URL=http://127.0.0.1:{port} HYDROTHEQUE_HUBEAU_URL=http://127.0.0.1:{port}")
     serve_forever(Scenario(seed=seed, cells=cells, stations=stations), "127.0.0.1", port)
@@ -108,7 +108,7 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     environment = database_cli.api_environment(get_settings())
     typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
     command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
-    os.execve(sys.executable, [*command, "--no-server-header", "--log-level", "warning"], environment)  # noqa: S606
+    os.execve(sys.executable, [*command, "--no-server-header", "--log-level", "warning"], environment)  # noqa: S606 - our own interpreter, no shell
 
 
 def main() -> None:

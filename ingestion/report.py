@@ -15,7 +15,6 @@ class Collected:
     piece: str
     rows: int = 0
     refused: int = 0
-    bytes: int = 0
     seconds: float = 0.0
     unchanged: bool = False
     new_columns: tuple[str, ...] = ()

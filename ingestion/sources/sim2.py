@@ -108,7 +108,7 @@ def collect(settings: Settings, connection: psycopg.Connection, options: Options
             reporter.add(Collected("meteo", name, unchanged=True))
             continue
         with (
-            reporter.timed(Collected("meteo", name, bytes=file.length or 0)) as line,
+            reporter.timed(Collected("meteo", name)) as line,
             reporter.progress(name, file.length) as progress,
             downloaded(file, progress) as archive,
             lake.writer(period.label) as pipeline,
