@@ -180,7 +180,8 @@ def copy_of(place: Place, folder: Path, url: str, name: str = "", home: Path | N
     _statements(
         server,
         f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{model}'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{model}' AND backend_type = 'client backend'",
         f"CREATE DATABASE {name} TEMPLATE {model}",
     )
     shutil.copytree(place.lake, folder / "lake")
