@@ -1,8 +1,9 @@
 """The API's users. Their metadata is their own: Alembic compares it, and only it, with the database."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, MetaData, Text, func, text, true
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, MetaData, Text, func, text, true
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -10,6 +11,11 @@ SCHEMA = "app"
 VERSION_TABLE = "alembic_version"
 
 user_metadata = MetaData(schema=SCHEMA)
+
+
+def _moment(comment: str) -> Any:
+    """A column that holds an instant, or null."""
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), comment=comment))
 
 
 class _AppModel(SQLModel, registry=registry(metadata=user_metadata)):
@@ -33,8 +39,17 @@ class User(_AppModel, table=True):
     email: str = Field(sa_type=Text)
     hashed_password: str = Field(sa_type=Text)
     is_active: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=true()))
-    consent_given_at: dt.datetime | None = Field(
-        default=None, sa_column=Column(DateTime(timezone=True), comment="when consent was given; null = none held")
+    token_version: int = Field(
+        sa_column=Column(
+            Integer, nullable=False, server_default=text("1"), comment="tokens made for another version are refused"
+        )
+    )
+    consent_version: str | None = Field(default=None, sa_column=Column(Text, comment="the text agreed to"))
+    consent_given_at: dt.datetime | None = _moment("when consent was given; null = none held")
+    consent_withdrawn_at: dt.datetime | None = _moment("when consent was withdrawn; null = it holds")
+    last_login_at: dt.datetime | None = _moment("last login; null = never")
+    deletion_warned_at: dt.datetime | None = _moment(
+        "since when the account is announced as due for deletion; null = it is not"
     )
     created_at: dt.datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())

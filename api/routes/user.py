@@ -53,9 +53,9 @@ def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], response: Response, db: DatabaseDep, settings: SettingsDep
 ) -> Token:
     """Get a token, from a form with `username` and `password`."""
-    user_id = users.authenticate(db, form.username, form.password)
-    if user_id is None:
+    claim = users.authenticate(db, form.username, form.password)
+    if claim is None:
         # The same answer after the same work, so that nobody learns here who is registered.
         raise HTTPException(401, "The username or the password is wrong.", {"WWW-Authenticate": "Bearer"})
     response.headers["Cache-Control"] = "no-store"  # RFC 6749 section 5.1
-    return Token(access_token=create_token(user_id, settings))
+    return Token(access_token=create_token(claim, settings))

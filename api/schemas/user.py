@@ -6,6 +6,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StrictBool
 
 PASSWORD_MIN, PASSWORD_MAX = 12, 128
+# Raise it when CONSENT says something else: what each person agreed to is kept by its version.
+CONSENT_VERSION = "2"
+CONSENT = (
+    "I agree that the API keeps my name, my e-mail address, a hash of my password, the date of this consent and the "
+    "date of my last login, in order to give me access, until I withdraw it, delete my account, or have not logged in "
+    "for one year."
+)
 
 
 def _fits(password: SecretStr) -> SecretStr:
@@ -44,8 +51,7 @@ class UserCreate(BaseModel):
     )
     consent_given: StrictBool = Field(
         default=False,
-        description="`true`: I agree that the API keeps my name, my e-mail address, a hash of my password and the date "
-        "of this consent, in order to give me access. Nobody is registered without.",
+        description=f"`true`: {CONSENT} (version {CONSENT_VERSION}). Nobody is registered without.",
     )
 
 

@@ -27,7 +27,7 @@ def ask(request: pytest.FixtureRequest, client: httpx.Client) -> Ask:
 
 def claims(user_id: object, **changes: object) -> dict[str, object]:
     now = int(time.time())
-    made = {"sub": str(user_id), "iat": now, "exp": now + 600, **changes}
+    made = {"sub": str(user_id), "ver": 1, "iat": now, "exp": now + 600, "jti": "x", **changes}
     return {name: value for name, value in made.items() if value is not None}
 
 
@@ -58,10 +58,20 @@ def test_no_token_in_the_header(ask: Ask, header: str) -> None:
         {"exp": None},
         {"iat": None},
         {"sub": None},
+        {"jti": None},
+        {"ver": None},
+        {"ver": 0},
+        {"ver": 2},
+        {"ver": "1"},
+        {"ver": True},
+        {"ver": 1.0},
         {"sub": ""},
         {"sub": "camille"},
         {"sub": "0"},
         {"sub": "-1"},
+        {"sub": "²"},
+        {"sub": "9" * 19},
+        {"sub": "1" * 5000},
         {"iat": 4_000_000_000, "exp": 4_000_000_600},
     ],
     ids=str,
@@ -95,8 +105,13 @@ def test_an_altered_token(ask: Ask, registered: dict[str, Any], secret: str) -> 
 
 @pytest.mark.parametrize(
     "statement",
-    ["delete from app.users where id = %s", "update app.users set is_active = false where id = %s"],
-    ids=["deleted", "switched off"],
+    [
+        "delete from app.users where id = %s",
+        "update app.users set is_active = false where id = %s",
+        "update app.users set consent_withdrawn_at = now() where id = %s",
+        "update app.users set token_version = token_version + 1 where id = %s",
+    ],
+    ids=["deleted", "switched off", "consent withdrawn", "revoked"],
 )
 def test_a_user_who_is_gone(
     client: httpx.Client, new_user: dict[str, Any], owner: psycopg.Connection[Any], statement: str
@@ -114,6 +129,6 @@ def test_a_token_lasts_thirty_minutes(client: httpx.Client, registered: dict[str
     form = {"username": registered["username"], "password": registered["password"]}
     token = client.post("/user/login", data=form).json()["access_token"]
     held = jwt.decode(token, secret, algorithms=["HS256"])
-    assert set(held) == {"sub", "iat", "exp"}
+    assert set(held) == {"sub", "ver", "iat", "exp", "jti"}
     assert held["sub"] == str(registered["id"])
     assert held["exp"] - held["iat"] == 30 * 60

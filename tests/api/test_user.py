@@ -83,7 +83,12 @@ def test_only_what_is_needed_is_stored(
         "email",
         "hashed_password",
         "is_active",
+        "consent_version",
         "consent_given_at",
+        "consent_withdrawn_at",
+        "token_version",
+        "last_login_at",
+        "deletion_warned_at",
         "created_at",
     }
     assert row["hashed_password"].startswith("$argon2id$")
