@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows import control_cli, database_cli, summary
+from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError
 from ingestion.report import Options
 from ingestion.settings import PREFIX, get_settings
@@ -51,7 +52,7 @@ def run(sources: Sources = None, accept: Accept = False, full: Full = False) -> 
 
 @app.command()
 def collect(
-    domains: Annotated[list[str] | None, typer.Argument(help="meteo, piezometrie; default: all")] = None,
+    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(DOMAINS)}; default: all")] = None,
     sources: Sources = None,
     accept: Accept = False,
     full: Full = False,
@@ -60,8 +61,8 @@ def collect(
     _use(sources)
     from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
-    if unknown := set(domains or ()) - set(steps.COLLECTORS):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(steps.COLLECTORS)}")
+    if unknown := set(domains or ()) - set(DOMAINS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(DOMAINS)}")
     with steps.started(summary.reporter(), Options(accept, full)) as current:
         steps.collect(current, *(domains or ()))
 

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flows import dbt
+from ingestion.domains import DOMAINS
 from ingestion.lake import claim
 from ingestion.load import forget
 from ingestion.load import load as load_domain
 from ingestion.report import Options, Reporter
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import piezometrie, sim2
-from ingestion.warehouse import RAW_SCHEMAS, Warehouse, exclusive, initialise, open_warehouse
+from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
 
 COLLECTORS = {"meteo": sim2.collect, "piezometrie": piezometrie.collect}
 
@@ -84,11 +85,11 @@ def collect_answers(run: Run) -> None:
     collect(run, "piezometrie")
 
 
-def load(run: Run, *, from_lake: bool = False) -> None:
+def load(run: Run, *domains: str, from_lake: bool = False) -> None:
     """Bring the packages of the lake that are new to the raw schemas; all of them again when `from_lake`."""
     if from_lake:
         forget(run.warehouse)
-    for domain in RAW_SCHEMAS:
+    for domain in domains or DOMAINS:
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 
 

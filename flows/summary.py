@@ -19,12 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestion.report import Collected, Loaded, Reporter
+from ingestion.warehouse import marts
 
 if TYPE_CHECKING:
     from flows.steps import Run  # imports dlt and dbt
 
 console = Console(highlight=False)
-MARTS = ("localisation", "meteo", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet")
 
 
 def reporter() -> Reporter:
@@ -120,7 +120,7 @@ def _marts(run: "Run") -> Table:
     table.add_column("table in marts")
     table.add_column("rows", justify="right")
     with run.warehouse.connect() as connection:
-        for name in MARTS:
+        for name in marts(connection):
             row = connection.execute(f"SELECT count(*) FROM marts.{name}").fetchone()  # noqa: S608 - our own names
             table.add_row(name, f"{row[0] if row else 0:,}")
     return table

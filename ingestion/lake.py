@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from dlt.destinations import filesystem
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError, SettingsError
 from ingestion.settings import PREFIX, Settings
 
-DOMAINS = {"meteo": "donnees-meteo/quotidien", "piezometrie": "donnees-piezometre/quotidien"}
 _STATE = re.compile(r"__(?P<load_id>\d+\.\d+)__[^/]*\.jsonl$")
 _LOAD_RECORD = re.compile(r"__(?P<load_id>\d+\.\d+)\.jsonl$")
 
@@ -42,11 +42,11 @@ class Lake:
 
     @property
     def _bucket(self) -> str:
-        return f"{self.root.rstrip('/')}/{DOMAINS[self.domain].split('/')[0]}"
+        return f"{self.root.rstrip('/')}/{DOMAINS[self.domain].folder.split('/')[0]}"
 
     @property
     def _folder(self) -> str:
-        return DOMAINS[self.domain].split("/", 1)[1]
+        return DOMAINS[self.domain].folder.split("/", 1)[1]
 
     @contextmanager
     def writer(self, partition: str) -> Iterator[dlt.Pipeline]:
@@ -95,7 +95,7 @@ class Lake:
 
 
 def open_lake(settings: Settings, domain: str) -> Lake:
-    """Return the lake's folder of a domain, `meteo` or `piezometrie`."""
+    """Return the lake's folder of a domain."""
     return Lake(settings.lake_url, domain)
 
 

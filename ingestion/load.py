@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
 import dlt
@@ -12,39 +11,11 @@ import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
 from ingestion.control import claim
+from ingestion.domains import DOMAINS, Domain
 from ingestion.lake import Lake, identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
-from ingestion.warehouse import RAW_SCHEMAS, Warehouse
-
-# What a package replaces in its raw table. A scope is the condition of the rows deleted before the insert, in
-# the same transaction, and is indexed below.
-_DELETE_INSERT = {"disposition": "merge", "strategy": "delete-insert"}
-_SAME_PACKAGE = "paquet = (SELECT paquet FROM {staging_table} LIMIT 1)"
-_SAME_FILE = "nom_du_fichier = (SELECT nom_du_fichier FROM {staging_table} LIMIT 1)"
-_SAME_WINDOW = (
-    "EXISTS (SELECT 1 FROM (SELECT DISTINCT code_bss, lu_depuis FROM {staging_table}) AS lu "
-    "WHERE lu.code_bss = {table}.code_bss AND {table}.date_mesure >= lu.lu_depuis)"
-)
-TABLES: dict[str, dict[str, dict[str, Any]]] = {
-    "meteo": {
-        "sim2": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_FILE}},
-        "maille": {"write_disposition": _DELETE_INSERT, "primary_key": ("lambx", "lamby")},
-        "rejet": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
-        "lecture": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
-    },
-    "piezometrie": {
-        "stations": {"write_disposition": _DELETE_INSERT, "primary_key": "code_bss"},
-        "chroniques": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_WINDOW}},
-        "codes": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
-        "rejet": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
-        "lecture": {"write_disposition": _DELETE_INSERT | {"destination_scope": _SAME_PACKAGE}},
-    },
-}
-INDEXES = {
-    "raw_meteo.sim2": "nom_du_fichier",
-    "raw_piezometrie.chroniques": "code_bss, date_mesure",
-}
+from ingestion.warehouse import Warehouse
 
 
 def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:
@@ -65,7 +36,7 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
                 continue
             with reporter.timed(Loaded(domain, package)) as line:
                 line.rows = _load_package(lake, package, warehouse)
-                _ensure_indexes(connection, RAW_SCHEMAS[domain])
+                _ensure_indexes(connection, DOMAINS[domain])
                 connection.execute(
                     "INSERT INTO control.paquet_charge (domaine, paquet) VALUES (%s, %s)", (domain, package)
                 )
@@ -75,14 +46,15 @@ def forget(warehouse: Warehouse) -> None:
     """Drop every raw schema and the list of packages loaded: the lake holds them all."""
     with warehouse.connect() as connection, connection.transaction():
         connection.execute("SET LOCAL client_min_messages = warning")
-        for schema in RAW_SCHEMAS.values():
-            for name in (schema, f"{schema}_staging"):
+        for domain in DOMAINS.values():
+            for name in (domain.schema, f"{domain.schema}_staging"):
                 connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
-            connection.execute(f"CREATE SCHEMA {schema}")
+            connection.execute(f"CREATE SCHEMA {domain.schema}")
         connection.execute("DELETE FROM control.paquet_charge; DELETE FROM control.origine")
 
 
 def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
+    domain = DOMAINS[lake.domain]
     with TemporaryDirectory(prefix="hydrotheque-raw-") as work:
         files = {
             table: [_local(url, Path(work)) for url in urls] for table, urls in lake.package_files(package).items()
@@ -91,12 +63,12 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
             f"brut_{lake.domain}",
             pipelines_dir=f"{work}/dlt",
             destination=postgres(warehouse.url),
-            dataset_name=RAW_SCHEMAS[lake.domain],
+            dataset_name=domain.schema,
         )
         resources = [
-            dlt.resource(imported(paths), name=table, **TABLES[lake.domain][table]) for table, paths in files.items()
+            dlt.resource(imported(paths), name=table, **domain.tables[table]) for table, paths in files.items()
         ]
-        _ensure_tables(warehouse, RAW_SCHEMAS[lake.domain], files)
+        _ensure_tables(warehouse, domain.schema, files)
         write(pipeline, dlt.source(lambda: resources, name=lake.domain)())
         return sum(pq.read_metadata(path).num_rows for paths in files.values() for path in paths)
 
@@ -104,7 +76,7 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
 def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:
     """Create the tables that a package has: dlt makes none for a table without a row, and dbt reads them all."""
     with warehouse.connect() as connection:
-        if schema == RAW_SCHEMAS["meteo"] and "sim2" not in files:
+        if schema == DOMAINS["meteo"].schema and "sim2" not in files:
             _empty_file(connection, files["lecture"])
         missing = [table for table in files if not _exists(connection, f"{schema}.{table}")]
     if missing:
@@ -132,11 +104,11 @@ def _local(url: str, folder: Path) -> Path:
     return copy
 
 
-def _ensure_indexes(connection: psycopg.Connection, schema: str) -> None:
-    for table, columns in INDEXES.items():
-        if table.startswith(f"{schema}.") and _exists(connection, table):
-            name = table.split(".")[1] + "_portee"
-            connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+def _ensure_indexes(connection: psycopg.Connection, domain: Domain) -> None:
+    for table, columns in domain.indexes.items():
+        name = f"{domain.schema}.{table}"
+        if _exists(connection, name):
+            connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_portee ON {name} ({columns})")
 
 
 def _exists(connection: psycopg.Connection, table: str) -> bool:

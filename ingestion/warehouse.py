@@ -9,12 +9,12 @@ import psycopg
 from psycopg import sql
 
 from ingestion import control
+from ingestion.domains import DOMAINS
 from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
 from ingestion.errors import HydrothequeError, WarehouseError
 from ingestion.settings import Settings
 
 MINIMUM_VERSION = 15  # MERGE, which dbt uses
-RAW_SCHEMAS = {"meteo": "raw_meteo", "piezometrie": "raw_piezometrie"}
 DBT_SCHEMAS = ("staging", "intermediate", "marts", "snapshots")
 READERS = ("api_service", "analyste")
 LOCK_KEY = 0x4879647271  # any number that nothing else in this database locks
@@ -107,7 +107,7 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
 
     Raises WarehouseError when the owner lacks a right for it.
     """
-    schemas = ("control", *RAW_SCHEMAS.values(), *DBT_SCHEMAS)
+    schemas = ("control", *(domain.schema for domain in DOMAINS.values()), *DBT_SCHEMAS)
     with warehouse.connect() as connection, connection.transaction():
         # Two first runs at once would both see the roles missing.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY + 1,))
@@ -162,6 +162,12 @@ def grant_application(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection:
         connection.execute("GRANT USAGE ON SCHEMA app TO api_service")
         connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON app.users TO api_service")
+
+
+def marts(connection: psycopg.Connection) -> list[str]:
+    """Return the names of the tables in `marts`."""
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'marts' ORDER BY tablename")
+    return [name for (name,) in rows]
 
 
 @contextmanager

@@ -14,17 +14,17 @@ from typing import Any
 import psycopg
 
 from flows import steps
-from ingestion.lake import DOMAINS, open_lake
+from ingestion.domains import DOMAINS
+from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings, load_settings
 from ingestion.simulator.world import Scenario
-from ingestion.warehouse import RAW_SCHEMAS, Warehouse, initialise, open_warehouse
+from ingestion.warehouse import Warehouse, initialise, marts, open_warehouse
 
 # Two header layouts, two years and 60 days that overlap the second; values of both years are revised in month 2.
 MONTH_1 = Scenario(cells=12, years=(2023, 2024), stations=5, today=date(2025, 1, 8))
 MONTH_2 = replace(MONTH_1, today=date(2025, 2, 8), revision=1)
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
-MARTS = ("localisation", "meteo", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet")
 # Columns that tell one run from another and say nothing of the data.
 OF_THE_RUN = (
     "paquet",  # the id of a lake package is the time it was begun
@@ -114,7 +114,7 @@ class Place:
 
     def load_records(self, domain: str) -> list[Path]:
         """The records that complete the lake's packages, oldest first."""
-        folder = self.lake / DOMAINS[domain] / "_dlt_loads"
+        folder = self.lake / DOMAINS[domain].folder / "_dlt_loads"
         return sorted((path for path in folder.glob("*.jsonl") if "__" in path.name), key=lambda path: path.name)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -132,11 +132,13 @@ class Place:
             for table in tables
         }
 
-    def marts(self) -> dict[str, str]:
-        return self.checksums(f"marts.{table}" for table in MARTS)
+    def marts(self, left_out: Iterable[str] = OF_THE_RUN) -> dict[str, str]:
+        """Checksums of every table in marts."""
+        with self.owner.connect() as connection:
+            return self.checksums([f"marts.{table}" for table in marts(connection)], left_out)
 
     def raw_tables(self, *domains: str) -> list[str]:
-        schemas = ", ".join(f"'{RAW_SCHEMAS[domain]}'" for domain in domains or DOMAINS)
+        schemas = ", ".join(f"'{DOMAINS[domain].schema}'" for domain in domains or DOMAINS)
         query = f"""SELECT schemaname || '.' || tablename FROM pg_tables
             WHERE schemaname IN ({schemas}) AND tablename !~ '^_dlt' ORDER BY 1"""
         return [table for (table,) in self.rows(query)]
