@@ -8,14 +8,22 @@ with codes as (
     where entite = '{{ entite }}'
 ),
 
-final as (
-    {% call first_per_key(
-        'code as code_' ~ entite ~ ', nom as nom_' ~ entite,
-        ['code'],
-        ['case when nom is null then 1 else 0 end', 'paquet desc', 'nom']
-    ) %}
+classes as (
+    select
+        *,
+        row_number() over (
+            partition by code
+            order by case when nom is null then 1 else 0 end, paquet desc, nom
+        ) as rang
     from codes
-    {% endcall %}
+),
+
+final as (
+    select
+        code as code_{{ entite }},
+        nom as nom_{{ entite }}
+    from classes
+    where rang = 1
 )
 
 select * from final

@@ -13,6 +13,16 @@
     {{ adapter.dispatch('open_build', 'hydrotheque')(perimetre, match) }}
 {%- endmacro %}
 
+{% macro default__open_build(perimetre, match) -%}
+    {%- if is_incremental() and perimetre %}
+    delete from {{ this }} as cible
+    where exists (
+        select 1 from {{ perimetre }} as perimetre
+        where perimetre.modele = '{{ this.identifier }}' and {{ match }}
+    )
+    {%- endif %}
+{%- endmacro %}
+
 {% macro postgres__open_build(perimetre, match) -%}
     set transaction isolation level repeatable read;
     {%- if is_incremental() and perimetre %}

@@ -9,7 +9,7 @@
     {{ config.get('sql_header', none) or '' }}
     {%- if contracted -%}{{ get_assert_columns_equivalent(sql) }}{%- endif %}
     create {{ 'temporary' if temporary }} table {{ relation }} as (
-        {%- if contracted and not temporary %}
+        {%- if contracted %}
         select
             {%- for column in model.columns.values() %}
             cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}

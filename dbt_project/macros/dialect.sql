@@ -1,30 +1,12 @@
 {#- The few expressions that databases write differently, one dispatch each: `default` is Spark's where they differ. -#}
 
-{#- Query of `columns` from the caller's FROM and WHERE: one row per key, the first in the given order. -#}
-{% macro first_per_key(columns, key, order) -%}
-    {{ adapter.dispatch('first_per_key', 'hydrotheque')(columns, key, order, caller()) }}
-{%- endmacro %}
-
-{% macro default__first_per_key(columns, key, order, body) -%}
-    select {{ columns }}
-    {{ body | trim }}
-    qualify row_number() over (partition by {{ key | join(", ") }} order by {{ order | join(", ") }}) = 1
-{%- endmacro %}
-
-{% macro postgres__first_per_key(columns, key, order, body) -%}
-    select distinct on ({{ key | join(", ") }}) {{ columns }}
-    {{ body | trim }}
-    order by {{ (key + order) | join(", ") }}
-{%- endmacro %}
-
-
 {#- Table expression `alias(jour)` to cross join: one row per day from debut to fin, both included; none when null. -#}
 {% macro days_between(debut, fin, alias) -%}
     {{ return(adapter.dispatch('days_between', 'hydrotheque')(debut, fin, alias)) }}
 {%- endmacro %}
 
 {% macro default__days_between(debut, fin, alias) -%}
-    lateral explode(sequence({{ debut }}, {{ fin }})) {{ alias }} as jour
+    lateral (select explode(sequence({{ debut }}, {{ fin }})) as jour) as {{ alias }}
 {%- endmacro %}
 
 {% macro postgres__days_between(debut, fin, alias) -%}

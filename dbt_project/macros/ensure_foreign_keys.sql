@@ -5,6 +5,16 @@
     with PostgreSQL's message, which names the table, the key and the value.
 -#}
 {% macro ensure_foreign_keys() -%}
+    {{ adapter.dispatch('ensure_foreign_keys', 'hydrotheque')() }}
+{%- endmacro %}
+
+
+{#- Elsewhere a contract's foreign keys inform: Spark keeps none in its catalog that it would check. -#}
+{% macro default__ensure_foreign_keys() -%}
+{%- endmacro %}
+
+
+{% macro postgres__ensure_foreign_keys() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- set declared = declared_foreign_keys() -%}
         {%- if declared -%}
@@ -47,11 +57,6 @@
 
 
 {% macro missing_foreign_keys_sql(keys) -%}
-    {{ return(adapter.dispatch('missing_foreign_keys_sql', 'hydrotheque')(keys)) }}
-{%- endmacro %}
-
-
-{% macro postgres__missing_foreign_keys_sql(keys) -%}
     with declared (child, columns, parent, parent_columns) as (
         values
         {%- for key in keys %}

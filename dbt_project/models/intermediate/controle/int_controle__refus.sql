@@ -21,7 +21,9 @@ with final as (
         'piezometrie' as domaine,
         'chroniques' as objet,
         concat_ws(
-            ', ', coalesce(code_bss, 'sans code_bss'), coalesce(cast(date_mesure as text), 'sans date')
+            ', ',
+            coalesce(code_bss, 'sans code_bss'),
+            coalesce(cast(date_mesure as {{ dbt.type_string() }}), 'sans date')
         ) as reference,
         'clé absente' as motif,
         texte,
@@ -31,7 +33,7 @@ with final as (
     select
         'piezometrie' as domaine,
         'chroniques' as objet,
-        code_bss || ', ' || cast(date_mesure as text) as reference,
+        code_bss || ', ' || cast(date_mesure as {{ dbt.type_string() }}) as reference,
         'station inconnue' as motif,
         texte,
         paquet

@@ -37,7 +37,9 @@ partagees as (
 
 -- a date that one file covers needs no ranking: most of the history
 seules as (
-    select lignes.*
+    select
+        lignes.*,
+        1 as rang
     from {{ ref('stg_meteo__quotidien') }} as lignes
     {% if is_incremental() %}
     inner join fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier
@@ -47,18 +49,63 @@ seules as (
     where partagees.date is null
 ),
 
-gagnantes as (
-    {% call first_per_key('lignes.*', ['lignes.lambx', 'lignes.lamby', 'lignes.date'], ['fichiers.rang']) %}
+classees as (
+    select
+        lignes.*,
+        row_number() over (
+            partition by lignes.lambx, lignes.lamby, lignes.date
+            order by fichiers.rang
+        ) as rang
     from {{ ref('stg_meteo__quotidien') }} as lignes
     inner join fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier
     inner join partagees on lignes.date = partagees.date
-    {% endcall %}
+),
+
+reunies as (
+    select * from seules
+    union all
+    select * from classees
 ),
 
 final as (
-    select * from seules
-    union all
-    select * from gagnantes
+    select
+        -- key
+        lambx,
+        lamby,
+        date,
+
+        -- variables, as published
+        prenei,
+        preliq,
+        t,
+        ff,
+        q,
+        dli,
+        ssi,
+        hu,
+        evap,
+        etp,
+        pe,
+        swi,
+        sswi_10j,
+        drainc,
+        runc,
+        resr_neige,
+        resr_neige6,
+        hteurneige,
+        hteurneige6,
+        hteurneigex,
+        snow_frac,
+        ecoulement,
+        wg_racine,
+        wgi_racine,
+        tinf_h,
+        tsup_h,
+
+        -- origin
+        nom_du_fichier
+    from reunies
+    where rang = 1
 )
 
 select * from final

@@ -5,14 +5,14 @@ with source as (
 renamed as (
     select
         -- key
-        cast(paquet as text) as paquet,
-        cast(nom_du_fichier as text) as nom_du_fichier,
+        paquet,
+        nom_du_fichier,
 
         -- the file at its provider
-        cast(url as text) as url,
+        url,
         modifie_le,
         longueur,
-        cast(etag as text) as etag,
+        etag,
 
         -- what was read
         lignes,
@@ -20,7 +20,7 @@ renamed as (
         mailles,
         date_min,
         date_max,
-        cast(colonnes_nouvelles as text) as colonnes_nouvelles,
+        colonnes_nouvelles,
         lu_le
     from source
 ),

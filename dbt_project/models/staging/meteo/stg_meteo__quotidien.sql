@@ -35,5 +35,5 @@ select
     tsup_h,
 
     -- origin
-    cast(nom_du_fichier as text) as nom_du_fichier
+    nom_du_fichier
 from {{ source('raw_meteo', 'sim2') }}

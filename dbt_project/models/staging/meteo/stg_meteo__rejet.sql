@@ -4,12 +4,12 @@ with source as (
 
 renamed as (
     select
-        cast(paquet as text) as paquet,
-        cast(nom_du_fichier as text) as nom_du_fichier,
+        paquet,
+        nom_du_fichier,
         ligne,
-        nullif(cast(colonne as text), '') as colonne,
-        cast(motif as text) as motif,
-        cast(texte as text) as texte
+        nullif(colonne, '') as colonne,
+        motif,
+        texte
     from source
 ),
 

@@ -4,9 +4,9 @@ with source as (
 
 renamed as (
     select
-        nullif(cast(code_bss as text), '') as code_bss,
+        nullif(code_bss, '') as code_bss,
         date_mesure,
-        cast(paquet as text) as paquet,
+        paquet,
         {{ json_text([
             'code_bss', 'urn_bss', 'date_mesure', 'timestamp_mesure', 'niveau_nappe_eau', 'profondeur_nappe',
             'statut', 'qualification',

@@ -5,14 +5,14 @@ with source as (
 renamed as (
     select
         -- key
-        cast(entite as text) as entite,
-        cast(code as text) as code,
+        entite,
+        code,
 
         -- as published
-        nullif(cast(nom as text), '') as nom,
+        nullif(nom, '') as nom,
 
         -- reading
-        cast(paquet as text) as paquet
+        paquet
     from source
     where code <> ''
 ),

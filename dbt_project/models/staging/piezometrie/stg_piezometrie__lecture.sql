@@ -5,8 +5,8 @@ with source as (
 renamed as (
     select
         -- key
-        cast(paquet as text) as paquet,
-        cast(code_bss as text) as code_bss,
+        paquet,
+        code_bss,
 
         -- what was read
         lu_depuis,

@@ -4,11 +4,11 @@ with source as (
 
 renamed as (
     select
-        cast(paquet as text) as paquet,
-        cast(objet as text) as objet,
-        cast(reference as text) as reference,
-        cast(motif as text) as motif,
-        cast(texte as text) as texte
+        paquet,
+        objet,
+        reference,
+        motif,
+        texte
     from source
 ),
 
