@@ -1,10 +1,14 @@
 """What the project says about itself: nothing undescribed, nothing unkeyed, nothing read past the layers."""
 
+import re
 from typing import Any
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
+from sqlmodel import SQLModel
 
+import api.models.marts
+from api.models import table_of
 from ingestion.sources.sim2_csv import KEY, VARIABLES
 
 FOREIGN_KEYS = {
@@ -15,6 +19,10 @@ FOREIGN_KEYS = {
     ("nappe", "code_continuite", "continuite"),
     ("nappe", "code_producteur", "producteur"),
 }
+# A dimensionless number says what it counts or lies between.
+UNIT = re.compile(
+    r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|fraction|share|index|no unit|-?\d to \d)\b"
+)
 NOWHERE = {"PGHOST": "127.0.0.1", "PGPORT": "1", "PGUSER": "nobody", "PGPASSWORD": "", "PGDATABASE": "none"}
 
 
@@ -38,12 +46,20 @@ def _models(manifest: Manifest, schema: str | None = None) -> list[Any]:
     return [n for n in manifest.nodes.values() if n.resource_type == "model" and schema in (None, n.schema)]
 
 
+def _snapshots(manifest: Manifest) -> list[Any]:
+    return [n for n in manifest.nodes.values() if n.resource_type == "snapshot"]
+
+
+def _names(manifest: Manifest, nodes: list[str]) -> set[str]:
+    return {manifest.nodes[node].name for node in nodes if node in manifest.nodes}
+
+
 def test_parse_gives_no_warning(manifest: Manifest, parsed: dict[str, Any]) -> None:
     assert parsed["warnings"] == []
 
 
 def test_models_sources_and_columns_are_described(manifest: Manifest) -> None:
-    tables = [*_models(manifest), *manifest.sources.values()]
+    tables = [*_models(manifest), *_snapshots(manifest), *manifest.sources.values()]
     bare = [
         f"{table.name}.{column.name}" for table in tables for column in table.columns.values() if not column.description
     ]
@@ -78,9 +94,46 @@ def test_only_staging_reads_raw(manifest: Manifest) -> None:
         assert model.schema == "staging" or read <= {"control"}, model.name
 
 
-def test_no_model_names_a_relation_itself(manifest: Manifest) -> None:
-    schemas = ("raw_meteo.", "raw_piezometrie.", "staging.", "intermediate.", "marts.", "control.")
-    assert [m.name for m in _models(manifest) if any(schema in m.raw_code for schema in schemas)] == []
+def test_nothing_names_a_relation_itself(manifest: Manifest) -> None:
+    """Models, snapshots, tests, analyses: they say ref() or source(). test_portable.py reads what models become."""
+    schemas = {node.schema for node in [*_models(manifest), *_snapshots(manifest), *manifest.sources.values()]}
+    named = re.compile(rf"\b({'|'.join(schemas)})\.\w")
+    assert [n.name for n in manifest.nodes.values() if named.search(re.sub(r"--.*|{#.*?#}", "", n.raw_code))] == []
+
+
+def test_only_marts_are_public_and_all_of_them(manifest: Manifest) -> None:
+    for model in _models(manifest):
+        assert (model.access == "public") == (model.schema == "marts"), model.name
+        assert model.access != "public" or model.contract.enforced, model.name
+
+
+def test_every_model_has_a_group_and_every_group_an_owner(manifest: Manifest) -> None:
+    assert [model.name for model in _models(manifest) if model.config.group != model.fqn[2]] == []
+    assert {model.config.group for model in _models(manifest)} == {group.name for group in manifest.groups.values()}
+    assert [group.name for group in manifest.groups.values() if not (group.owner.name and group.description)] == []
+
+
+def test_a_number_says_its_unit(manifest: Manifest) -> None:
+    bare = [
+        f"{mart.name}.{column.name}: {column.description}"
+        for mart in _models(manifest, "marts")
+        for column in mart.columns.values()
+        if column.data_type in ("double precision", "numeric", "real") and not UNIT.search(column.description)
+    ]
+    assert bare == []
+
+
+def test_the_exposures_say_who_reads_what(manifest: Manifest) -> None:
+    exposures = {exposure.name: exposure for exposure in manifest.exposures.values()}
+    assert set(exposures) == {"api", "analystes", "flows"}
+    assert [name for name, exposure in exposures.items() if not (exposure.description and exposure.owner.name)] == []
+    served = [
+        model for model in vars(api.models.marts).values() if isinstance(model, type) and issubclass(model, SQLModel)
+    ]
+    tables = {table_of(model).name for model in served if hasattr(model, "__table__")}
+    assert _names(manifest, exposures["api"].depends_on.nodes) == tables
+    read = {node.name for node in [*_models(manifest, "marts"), *_snapshots(manifest)]}
+    assert _names(manifest, exposures["analystes"].depends_on.nodes) == read
 
 
 def test_meteo_has_the_columns_of_sim2_in_their_order(manifest: Manifest) -> None:

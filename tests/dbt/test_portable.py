@@ -20,6 +20,7 @@ from dbt.clients.jinja import get_rendered
 from dbt.context.providers import generate_runtime_model_context
 from dbt.task.compile import CompileRunner
 from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
 
 ROOT = Path(__file__).parents[2]
 PROFILE = """
@@ -74,12 +75,33 @@ def _cast_types(sql: str) -> Iterator[str]:
             yield "after ::"
 
 
+def _tables(sql: str) -> set[str]:
+    """Return the tables that a query reads, its own CTEs left out."""
+    query = sqlglot.parse_one(sql, dialect="spark")
+    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
+    tables = [table for table in query.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
+    return {f"{table.db}.{table.name}".strip(".") for table in tables if table.db or table.name not in ctes}
+
+
+def _parents(manifest: Any, node: Any) -> set[str]:
+    """Return the relations that a node depends on; those of an ephemeral model in its place."""
+    found: set[str] = set()
+    for key in node.depends_on.nodes:
+        parent = manifest.sources.get(key) or manifest.nodes[key]
+        found |= {parent.relation_name} if parent.relation_name else _parents(manifest, parent)
+    return found
+
+
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Each query that dbt would send to Spark, by model and place."""
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], list[str]]:
+    """Each query that dbt would send to Spark, by model and place; and the tables read that no ref() or source() names.
+
+    A model is compiled as its first build runs it and as the next, which finds its table; its hooks are too.
+    """
     folder = tmp_path_factory.mktemp("spark")
     (folder / "profiles.yml").write_text(PROFILE)
     queries: dict[str, str] = {}
+    strangers: list[str] = []
     built: list[str] = []
 
     def listed(_: SparkAdapter, schema: Any) -> list[SparkRelation]:
@@ -88,6 +110,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     def compile_with_hooks(runner: CompileRunner, manifest: Any) -> Any:
         node = runner.compiler.compile_node(runner.node, manifest, {})
         if node.resource_type in {"model", "snapshot"}:
+            unknown = sorted(_tables(node.compiled_code) - _parents(manifest, node) - {node.relation_name})
+            strangers.extend(f"{node.name} reads {table}" for table in unknown)
             context = generate_runtime_model_context(node, runner.config, manifest)
             hooks = [get_rendered(hook.sql, context, node) for hook in (*node.config.pre_hook, *node.config.post_hook)]
             for number, sql in enumerate([node.compiled_code, *";".join(hooks).split(";")]):
@@ -108,12 +132,18 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             )
             assert result.success, result.exception
             built[:] = [run.node.name for run in result.result.results if run.node.config.materialized == "incremental"]
-    return queries
+    return queries, strangers
 
 
-def test_every_model_is_understood_by_spark(compiled: dict[str, str]) -> None:
-    wrong = {sql: what for sql in set(compiled.values()) if (what := complaints(sql))}
-    assert [f"{where}: {wrong[sql]}" for where, sql in compiled.items() if sql in wrong] == []
+def test_every_model_is_understood_by_spark(compiled: Any) -> None:
+    queries, _ = compiled
+    wrong = {sql: what for sql in set(queries.values()) if (what := complaints(sql))}
+    assert [f"{where}: {wrong[sql]}" for where, sql in queries.items() if sql in wrong] == []
+
+
+def test_every_table_read_is_a_ref_or_a_source(compiled: Any) -> None:
+    _, strangers = compiled
+    assert strangers == []
 
 
 @pytest.mark.parametrize(
