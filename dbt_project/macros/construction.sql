@@ -4,48 +4,42 @@
 -#}
 
 {#-
-    pre_hook. One snapshot for the whole transaction: what a load commits meanwhile is either in the rows deleted,
-    the rows inserted and the number recorded, or in none. With a perimeter (relation with the columns modele and those
-    of `match`), an incremental build deletes the rows it is about to write again, and reaches raw rows by index
+    pre_hook. One snapshot for the whole transaction: what a load commits meanwhile is either in the rows read and the
+    number recorded, or in none. An incremental build of a perimeter (see the strategy `mirror`) reaches rows by index
     whatever the statistics say: its cost must not grow with the history.
 -#}
-{% macro open_build(perimetre=none, match=none) -%}
-    {{ adapter.dispatch('open_build', 'hydrotheque')(perimetre, match) }}
+{% macro open_build() -%}
+    {{ adapter.dispatch('open_build', 'hydrotheque')() }}
 {%- endmacro %}
 
-{% macro default__open_build(perimetre, match) -%}
-    {%- if is_incremental() and perimetre %}
-    delete from {{ this }} as cible
-    where exists (
-        select 1 from {{ perimetre }} as perimetre
-        where perimetre.modele = '{{ this.identifier }}' and {{ match }}
-    )
-    {%- endif %}
+{% macro default__open_build() -%}
 {%- endmacro %}
 
-{% macro postgres__open_build(perimetre, match) -%}
+{% macro postgres__open_build() -%}
     set transaction isolation level repeatable read;
-    {%- if is_incremental() and perimetre %}
+    {%- if is_incremental() and config.get('meta', {}).get('perimetre') %}
     set local enable_seqscan = off;
-    delete from {{ this }} as cible
-    using {{ perimetre }} as perimetre
-    where perimetre.modele = '{{ this.identifier }}' and {{ match }};
     {%- endif %}
 {%- endmacro %}
 
 
-{#- post_hook. A full build is also to be checked again in full: see record_checks. -#}
-{% macro record_build(domaines) -%}
-    {{ record_numero(this.identifier, loaded_numero(domaines)) }}
+{#-
+    post_hook. A mart that reads staging holds every package loaded so far; one that reads other marts, those that they
+    all hold. After a full build, what follows the mart row by row (its tests, its history) looks at all of it again.
+-#}
+{% macro record_build(marts=[]) -%}
+    {%- set numero -%}
+        {%- if marts -%}
+            select min(numero) from {{ source('control', 'construction') }} where modele in ('{{ marts | join("', '") }}')
+        {%- else -%}
+            select coalesce(max(numero), 0) from {{ source('control', 'paquet_charge') }}
+        {%- endif -%}
+    {%- endset -%}
+    {{ record_numero(this.identifier, numero) }}
     {%- if not is_incremental() %}
-    delete from {{ source('control', 'construction') }} where modele = '{{ this.identifier }}:tests';
+    delete from {{ source('control', 'construction') }}
+    where modele in ('{{ this.identifier }}:tests', '{{ this.identifier }}_historique');
     {%- endif %}
-{%- endmacro %}
-
-
-{% macro loaded_numero(domaines) -%}
-    select coalesce(max(numero), 0) from {{ source('control', 'paquet_charge') }}
-    where domaine in ('{{ domaines | join("', '") }}')
 {%- endmacro %}
 
 

@@ -19,11 +19,42 @@
 {%- endmacro %}
 
 
-{#- Strategy `mirror`: `upsert`, after deleting the rows that the model no longer returns. For a model that is whole. -#}
+{#-
+    Strategy `mirror`: `upsert`, after deleting the rows that the model no longer returns. For a model that is whole, or
+    that returns all rows of a perimeter: meta.perimetre names a model with the column `modele`, meta.portee is the
+    condition that ties its rows to those of `cible`. Rows that are the same stay as they are, so the keys of others may
+    refer to them (`on delete cascade` where these others are built from them).
+-#}
 {% macro get_incremental_mirror_sql(arg_dict) -%}
-    delete from {{ arg_dict["target_relation"] }}
-    where {{ arg_dict["unique_key"] }} not in (
-        select {{ arg_dict["unique_key"] }} from {{ arg_dict["temp_relation"] }}
-    );
-    {{ get_incremental_upsert_sql(arg_dict) }}
+    {%- set keys = [arg_dict["unique_key"]] if arg_dict["unique_key"] is string else arg_dict["unique_key"] -%}
+    {%- set meta = config.get("meta", {}) -%}
+    delete from {{ arg_dict["target_relation"] }} as cible
+    {%- if meta.perimetre %}
+    using {{ ref(meta.perimetre) }} as perimetre
+    {%- endif %}
+    where
+        {%- if meta.perimetre %}
+        perimetre.modele = '{{ this.identifier }}' and {{ meta.portee }} and
+        {%- endif %}
+        not exists (
+            select 1 from {{ arg_dict["temp_relation"] }} as nouveau
+            where {% for key in keys %}cible.{{ key }} = nouveau.{{ key }}{{ " and " if not loop.last }}{% endfor %}
+        );
+    {{ row_by_row(get_incremental_upsert_sql(arg_dict)) if meta.perimetre else get_incremental_upsert_sql(arg_dict) }}
+{%- endmacro %}
+
+
+{#- A statement whose joins reach each row by index: what it costs depends on the rows given, not on the table. -#}
+{% macro row_by_row(statement) -%}
+    {{ return(adapter.dispatch('row_by_row', 'hydrotheque')(statement)) }}
+{%- endmacro %}
+
+{% macro default__row_by_row(statement) -%}{{ statement }}{%- endmacro %}
+
+{% macro postgres__row_by_row(statement) -%}
+    set local enable_hashjoin = off;
+    set local enable_mergejoin = off;
+    {{ statement }}
+    set local enable_hashjoin = on;
+    set local enable_mergejoin = on;
 {%- endmacro %}

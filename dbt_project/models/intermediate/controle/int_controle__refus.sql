@@ -20,21 +20,8 @@ with final as (
     select
         'piezometrie' as domaine,
         'chroniques' as objet,
-        concat_ws(
-            ', ',
-            coalesce(code_bss, 'sans code_bss'),
-            coalesce(cast(date_mesure as {{ dbt.type_string() }}), 'sans date')
-        ) as reference,
-        'clé absente' as motif,
-        texte,
-        paquet
-    from {{ ref('stg_piezometrie__chroniques_sans_cle') }}
-    union all
-    select
-        'piezometrie' as domaine,
-        'chroniques' as objet,
         code_bss || ', ' || cast(date_mesure as {{ dbt.type_string() }}) as reference,
-        'station inconnue' as motif,
+        'station not in the list of the provider' as motif,
         texte,
         paquet
     from {{ ref('int_piezometrie__chroniques_orphelines') }}

@@ -1,20 +1,6 @@
-with paquets as (
-    select * from {{ source('control', 'paquet_charge') }}
+with consommateurs as (
+    select * from {{ ref('int_controle__consommateurs') }}
     where domaine = 'meteo'
-),
-
-modeles as (
-    select 'meteo' as modele
-    union all
-    select 'meteo:tests' as modele
-),
-
-etats as (
-    select
-        modeles.modele,
-        coalesce(construction.numero, 0) as numero
-    from modeles
-    left join {{ source('control', 'construction') }} as construction on modeles.modele = construction.modele
 ),
 
 lectures as (
@@ -25,18 +11,21 @@ lectures as (
         lecture.date_max,
         paquets.numero
     from {{ ref('stg_meteo__lecture') }} as lecture
-    left join paquets on lecture.paquet = paquets.paquet
+    left join {{ source('control', 'paquet_charge') }} as paquets
+        on paquets.domaine = 'meteo' and lecture.paquet = paquets.paquet
 ),
 
 fichiers_nouveaux as (
     select
-        etats.modele,
+        consommateurs.modele,
         lectures.nom_du_fichier,
-        max(case when lectures.numero <= etats.numero then lectures.paquet else '' end) as paquet_construit
-    from etats
+        max(
+            case when lectures.numero <= consommateurs.numero then lectures.paquet else '' end
+        ) as paquet_construit
+    from consommateurs
     cross join lectures
-    group by etats.modele, etats.numero, lectures.nom_du_fichier
-    having max(lectures.numero) > etats.numero
+    group by consommateurs.modele, consommateurs.numero, lectures.nom_du_fichier
+    having max(lectures.numero) > consommateurs.numero
 ),
 
 -- from the version that the mart holds to the newest: dates that a file lost are rebuilt too

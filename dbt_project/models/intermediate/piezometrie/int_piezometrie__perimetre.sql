@@ -1,31 +1,14 @@
-with paquets as (
-    select * from {{ source('control', 'paquet_charge') }}
-    where domaine = 'piezometrie'
-),
-
-modeles as (
-    select 'nappe' as modele
-    union all
-    select 'nappe:tests' as modele
-),
-
-etats as (
+with final as (
     select
-        modeles.modele,
-        coalesce(construction.numero, 0) as numero
-    from modeles
-    left join {{ source('control', 'construction') }} as construction on modeles.modele = construction.modele
-),
-
-final as (
-    select
-        etats.modele,
+        consommateurs.modele,
         lecture.code_bss,
         min(coalesce(lecture.lu_depuis, date '0001-01-01')) as depuis
-    from etats
-    inner join paquets on etats.numero < paquets.numero
+    from {{ ref('int_controle__consommateurs') }} as consommateurs
+    inner join {{ source('control', 'paquet_charge') }} as paquets
+        on consommateurs.domaine = paquets.domaine and consommateurs.numero < paquets.numero
     inner join {{ ref('stg_piezometrie__lecture') }} as lecture on paquets.paquet = lecture.paquet
-    group by etats.modele, lecture.code_bss
+    where consommateurs.domaine = 'piezometrie'
+    group by consommateurs.modele, lecture.code_bss
 )
 
 select * from final

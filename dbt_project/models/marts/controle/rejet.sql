@@ -2,7 +2,7 @@
     incremental_strategy='mirror',
     unique_key='rejet_id',
     pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['meteo', 'piezometrie']) }}",
+    post_hook="{{ record_build() }}",
 ) }}
 
 with refus as (

@@ -2,7 +2,7 @@
     incremental_strategy='upsert',
     unique_key=['lambx', 'lamby'],
     pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['meteo']) }}",
+    post_hook="{{ record_build() }}",
 ) }}
 
 with mailles as (

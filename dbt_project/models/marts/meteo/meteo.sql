@@ -1,12 +1,14 @@
 {{ config(
-    incremental_strategy='append',
+    incremental_strategy='mirror',
+    unique_key=['lambx', 'lamby', 'date'],
+    meta={'perimetre': 'int_meteo__perimetre', 'portee': 'cible.date = perimetre.date'},
     indexes=[{'columns': ['date']}],
-    pre_hook="{{ open_build(ref('int_meteo__perimetre'), 'cible.date = perimetre.date') }}",
-    post_hook="{{ record_build(['meteo']) }}",
+    pre_hook="{{ open_build() }}",
+    post_hook="{{ record_build() }}",
 ) }}
 
 with
-{% if is_incremental() %}
+{% if is_incremental() or not execute %} {#- when it parses, dbt has to see every ref #}
 perimetre as (
     select date from {{ ref('int_meteo__perimetre') }}
     where modele = 'meteo'

@@ -2,7 +2,7 @@
     incremental_strategy='upsert',
     unique_key='code_bss',
     pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['meteo', 'piezometrie']) }}",
+    post_hook="{{ record_build() }}",
 ) }}
 
 with stations as (

@@ -1,60 +1,19 @@
 {{ config(
-    incremental_strategy='append',
+    incremental_strategy='mirror',
+    unique_key=['code_bss', 'date_mesure'],
+    meta={
+        'perimetre': 'int_piezometrie__perimetre',
+        'portee': 'cible.code_bss = perimetre.code_bss and cible.date_mesure >= perimetre.depuis',
+    },
     indexes=[{'columns': ['date_mesure']}],
-    pre_hook="{{ open_build(
-        ref('int_piezometrie__perimetre'), 'cible.code_bss = perimetre.code_bss and cible.date_mesure >= perimetre.depuis'
-    ) }}",
-    post_hook="{{ record_build(['piezometrie']) }}",
+    pre_hook="{{ open_build() }}",
+    post_hook="{{ record_build() }}",
 ) }}
 
-with stations as (
-    select code_bss from {{ ref('info_nappe') }}
+with perimetre as (
+    {{ stations_to_build('nappe', 'date_mesure') }}
 ),
 
-{% if is_incremental() %}
--- a station may become known after its measures were read
-arrivees as (
-    select
-        stations.code_bss,
-        date '0001-01-01' as depuis
-    from stations
-    where (
-        select min(construites.date_mesure) from {{ this }} as construites
-        where construites.code_bss = stations.code_bss
-    ) is null
-),
-
-reprises as (
-    select
-        code_bss,
-        depuis
-    from {{ ref('int_piezometrie__perimetre') }}
-    where modele = 'nappe'
-    union all
-    select
-        code_bss,
-        depuis
-    from arrivees
-),
-
-perimetre as (
-    select
-        reprises.code_bss,
-        min(reprises.depuis) as depuis
-    from reprises
-    inner join stations on reprises.code_bss = stations.code_bss
-    group by reprises.code_bss
-),
-
-{% else %}
-perimetre as (
-    select
-        code_bss,
-        date '0001-01-01' as depuis
-    from stations
-),
-
-{% endif %}
 mesures as (
     select mesures.*
     from {{ ref('stg_piezometrie__chroniques') }} as mesures

@@ -21,5 +21,3 @@ select
     -- reading
     paquet
 from {{ source('raw_piezometrie', 'chroniques') }}
--- the other measures: stg_piezometrie__chroniques_sans_cle
-where code_bss <> '' and date_mesure is not null

@@ -1,0 +1,35 @@
+{#-
+    Query: stations to build again (code_bss) and from which day on (depuis). All of them in a full build; else those
+    that packages loaded since the last build read, and those without a row in the mart `modele` (whose day is the
+    column `jour`), because a station may become known after its measures were read.
+-#}
+{% macro stations_to_build(modele, jour) -%}
+    {%- if is_incremental() or not execute -%} {#- when it parses, dbt has to see every ref -#}
+    select
+        stations.code_bss,
+        min(reprises.depuis) as depuis
+    from {{ ref('info_nappe') }} as stations
+    inner join (
+        select
+            code_bss,
+            depuis
+        from {{ ref('int_piezometrie__perimetre') }}
+        where modele = '{{ modele }}'
+        union all
+        select
+            inconnues.code_bss,
+            date '0001-01-01' as depuis
+        from {{ ref('info_nappe') }} as inconnues
+        where (
+            select min(construites.{{ jour }}) from {{ this }} as construites
+            where construites.code_bss = inconnues.code_bss
+        ) is null
+    ) as reprises on stations.code_bss = reprises.code_bss
+    group by stations.code_bss
+    {%- else -%}
+    select
+        code_bss,
+        date '0001-01-01' as depuis
+    from {{ ref('info_nappe') }}
+    {%- endif -%}
+{%- endmacro %}
