@@ -1,29 +1,40 @@
-"""The connections to PostgreSQL.
+"""The connections to PostgreSQL, in two pools: asyncpg's, from which every route under /data reads; and SQLAlchemy's,
+in threads, through which the table of the users is read and written.
 
 Where the server is, and as whom, is said by libpq's own variables (PGHOST, PGPORT, PGUSER, PGPASSWORD,
 PGDATABASE, PGSSLMODE…).
 """
 
+import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
+import asyncpg
 from dotenv import dotenv_values
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
-# Sync routes run in this many threads, and a thread holds one connection at most: with as many connections
-# as threads, nobody waits for the pool.
-THREADS = 40
 RETRY_AFTER_SECONDS = 5
 
 _URL = "postgresql+psycopg://"
+_CONNECT_SECONDS = 3
 _SESSION = {
-    "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
     "default_transaction_read_only": "on",
     "TimeZone": "UTC",
 }
+# Statements are few, short, and prepared once on each connection: planning them again for each request would take
+# longer than most of them.
+_PREPARED = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+
+
+class ReadError(Exception):
+    """PostgreSQL could not be reached or refused a statement; `sqlstate` says why, when it answered at all."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error) or type(error).__name__)
+        self.sqlstate: str | None = getattr(error, "sqlstate", None)
 
 
 def libpq_variables_of_dotenv() -> None:
@@ -40,29 +51,60 @@ def owner_engine() -> Engine:
 
 
 class Database:
-    """A pool of connections. Nothing connects before the first use."""
+    """The two pools, of `pool_size` connections each at most. Nothing connects before the first use.
 
-    def __init__(self) -> None:
+    The pool of the data belongs to the event loop that calls `open`.
+    """
+
+    def __init__(self, pool_size: int = 16, pool_timeout: float = 5, statement_timeout: float = 5) -> None:
         libpq_variables_of_dotenv()
-        # PGOPTIONS comes last: what an operator says there wins over ours.
-        options = [f"-c {name}={value}" for name, value in _SESSION.items()]
+        session = _SESSION | {"statement_timeout": f"{round(statement_timeout * 1000)}ms"}
+        self._pool_size, self._pool_timeout = pool_size, pool_timeout
+        self._statement_timeout = statement_timeout
+        self._pool_options = _options(session | _PREPARED)
         self.engine: Engine = create_engine(
             _URL,
-            pool_size=THREADS,
+            pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=RETRY_AFTER_SECONDS,
+            pool_timeout=pool_timeout,
+            pool_pre_ping=True,  # asyncpg sees by itself that a connection is gone
             # The text of an error goes to the log; the values (an e-mail) do not.
             hide_parameters=True,
             connect_args={
                 "fallback_application_name": "hydrotheque-api",
-                "connect_timeout": 3,
-                "options": " ".join([*options, os.environ.get("PGOPTIONS", "")]),
+                "connect_timeout": _CONNECT_SECONDS,
+                "options": _options(session),
             },
         )
         # Reads are single statements: autocommit saves the BEGIN and the ROLLBACK around each, and leaves no open
         # transaction in the way of a table swap. The session is read-only; only `writing` says otherwise.
         self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writes = self.engine.execution_options(postgresql_readonly=False)
+
+    async def open(self) -> None:
+        """Make the pool of the data."""
+        self.pool = await asyncpg.create_pool(
+            min_size=0,
+            max_size=self._pool_size,
+            timeout=_CONNECT_SECONDS,
+            # For a server that is gone without a word: what it still answers, it cuts off itself before.
+            command_timeout=self._statement_timeout + RETRY_AFTER_SECONDS,
+            reset=_nothing_to_reset,
+            server_settings={"application_name": "hydrotheque-api", "options": self._pool_options},
+        )
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A read-only connection of the data's pool, each statement a transaction of its own; raises ReadError."""
+        try:
+            async with asyncio.timeout(self._pool_timeout):
+                connection = await self.pool.acquire()
+            try:
+                yield connection
+            finally:
+                await self.pool.release(connection)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise ReadError(error) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -77,6 +119,20 @@ class Database:
         with self._writes.begin() as connection:
             yield connection
 
-    def close(self) -> None:
-        """Close every connection of the pool."""
+    async def close(self) -> None:
+        """Close every connection of both pools; a read under way may finish within the time it has anyway."""
+        try:
+            async with asyncio.timeout(self._statement_timeout):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
         self.engine.dispose()
+
+
+async def _nothing_to_reset(_: asyncpg.Connection) -> None:
+    """A read of ours leaves nothing behind; asyncpg's own reset would cost one more exchange per request."""
+
+
+def _options(session: dict[str, str]) -> str:
+    # PGOPTIONS comes last: what an operator says there wins over ours.
+    return " ".join([*(f"-c {name}={value}" for name, value in session.items()), os.environ.get("PGOPTIONS", "")])

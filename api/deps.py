@@ -1,15 +1,18 @@
-"""What routes ask for: the settings, the database, the user behind the token.
+"""What routes ask for: the settings, the database, the user behind the token, a connection to read data with.
 
 `async` where nothing waits: a sync dependency costs a change of thread.
 """
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import OAuth2PasswordBearer
+from sqlmodel import SQLModel
 
 from api import users
 from api.database import Database
+from api.reader import Reader, gate
 from api.schemas.user import UserPublic
 from api.security import InvalidTokenError, read_token
 from api.settings import Settings
@@ -22,6 +25,7 @@ _bearer = OAuth2PasswordBearer(
     scheme_name="login",
     description="Log in with the name and the password you registered; the token lasts 30 minutes by default.",
 )
+TokenDep = Annotated[str | None, Depends(_bearer)]
 
 
 async def _settings(request: Request) -> Settings:
@@ -38,15 +42,41 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 
 
-def current_user(settings: SettingsDep, db: DatabaseDep, token: Annotated[str | None, Depends(_bearer)]) -> UserPublic:
-    """The user the token was made for; 401 with one and the same answer whatever is wrong."""
+def _refused() -> HTTPException:
+    """401, with one and the same answer whatever is wrong."""
+    return HTTPException(401, NOT_LOGGED_IN, {"WWW-Authenticate": "Bearer"})
+
+
+def current_user(settings: SettingsDep, db: DatabaseDep, token: TokenDep) -> UserPublic:
+    """The user the token was made for; 401 when it holds no longer."""
     try:
         user = users.active(db, read_token(token or "", settings))
     except InvalidTokenError:
         user = None
     if user is None:
-        raise HTTPException(401, NOT_LOGGED_IN, {"WWW-Authenticate": "Bearer"})
+        raise _refused()
     return user
 
 
 CurrentUser = Annotated[UserPublic, Depends(current_user)]
+
+
+def reads(*tables: type[SQLModel]) -> Any:
+    """A dependency: a `Reader` of these tables for who holds a good token; 401 otherwise.
+
+    The token is checked on the connection that then reads, which is given back before the answer is sent.
+    """
+
+    async def reader(request: Request, token: TokenDep) -> AsyncIterator[Reader]:
+        state = request.app.state
+        try:
+            claim = read_token(token or "", state.settings)
+        except InvalidTokenError:
+            raise _refused() from None
+        async with state.database.connection() as connection:
+            account, version = await gate(connection, claim.user_id, tables)
+            if not users.token_holds(account, claim):
+                raise _refused()
+            yield Reader(connection, tables, version, request)
+
+    return Depends(reader, scope="function")

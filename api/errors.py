@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.database import RETRY_AFTER_SECONDS
+from api.database import RETRY_AFTER_SECONDS, ReadError
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -37,12 +37,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_error)
+    app.add_exception_handler(ReadError, _database_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError | ReadError) -> str:
     """What PostgreSQL or libpq said, without the lines (DETAIL, CONTEXT) that may quote data."""
-    return str(error.orig).strip().split("\n")[0]
+    return str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")[0]
 
 
 def unavailable_reason(error: Exception) -> str | None:
@@ -50,8 +51,15 @@ def unavailable_reason(error: Exception) -> str | None:
     if isinstance(error, PoolTimeout):
         return DATABASE_DOWN
     if isinstance(error, DBAPIError):
-        return next((sentence for kind, sentence in _UNAVAILABLE if isinstance(error.orig, kind)), None)
+        return _sentence(type(error.orig))
+    if isinstance(error, ReadError):
+        # psycopg has a class for each code of PostgreSQL's; without a code nobody answered.
+        return _sentence(pg.lookup(error.sqlstate)) if error.sqlstate else DATABASE_DOWN
     return None
+
+
+def _sentence(raised: type[Any]) -> str | None:
+    return next((sentence for kind, sentence in _UNAVAILABLE if issubclass(raised, kind)), None)
 
 
 def unavailable(reason: str) -> JSONResponse:
@@ -63,7 +71,7 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
     reason = unavailable_reason(error)
     if reason is None:
         raise error
-    said = first_line(error) if isinstance(error, DBAPIError) else "no free connection in the pool"
+    said = first_line(error) if isinstance(error, DBAPIError | ReadError) else "no free connection in the pool"
     logger.warning("database: %s (%s %s)", said, request.method, request.url.path)
     return unavailable(reason)
 

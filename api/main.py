@@ -7,8 +7,8 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api import errors, openapi
-from api.database import THREADS, Database
+from api import errors, openapi, reader
+from api.database import Database
 from api.headers import SecurityHeaders
 from api.routes import data, health, user
 from api.schemas.common import said
@@ -20,10 +20,12 @@ VERSION = "0.1.0"
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    database: Database = app.state.database
+    to_thread.current_default_thread_limiter().total_tokens = app.state.settings.pool_size
     dummy_hash()  # before the first login, which would otherwise take longer than the others
+    await database.open()
     yield
-    app.state.database.close()
+    await database.close()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -45,11 +47,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={503: said("The database does not answer.", Retry_After="Seconds to wait.")},
     )
     app.state.settings = settings or load_or_exit()
-    app.state.database = Database()
-    for module in (user, data, health):
+    app.state.database = Database(
+        app.state.settings.pool_size,
+        app.state.settings.pool_timeout_seconds,
+        app.state.settings.statement_timeout_seconds,
+    )
+    # The data first: routes are tried in their order, and these are asked for most.
+    for module in (data, user, health):
         app.include_router(module.router)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
+    reader.install(app)
     openapi.install(app)
     return app
 

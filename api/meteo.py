@@ -2,15 +2,18 @@
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Date, Float, Integer, and_, bindparam, func, select
+from sqlalchemy import Date, Float, Integer, and_, bindparam, func, select
 
 from api.coordinates import CELL_HM, CELL_KM, Hectometres
 from api.models import table_of
 from api.models.marts import Localisation, Meteo
 from api.models.sim2 import VARIABLES
-from api.schemas.meteo import Cell, MeteoPoint, MeteoQuery, summary
+from api.reader import Reader
+from api.schemas.meteo import MeteoQuery
+from api.statement import Statement
 
 
 class NotThereError(Exception):
@@ -20,54 +23,74 @@ class NotThereError(Exception):
 _cell, _meteo = table_of(Localisation).c, table_of(Meteo).c
 _x, _y = bindparam("x", type_=Float), bindparam("y", type_=Float)
 _squared_distance = ((_cell.lambx - _x) * (_cell.lambx - _x) + (_cell.lamby - _y) * (_cell.lamby - _y)).label("squared")
-_BY_DISTANCE = (
+_by_distance = (
     select(_cell.lambx, _cell.lamby, _cell.longitude, _cell.latitude, _squared_distance)
     # Two cells at the same distance: the western one, then the southern one.
     .order_by(_squared_distance, _cell.lambx, _cell.lamby)
     .limit(1)
 )
-_NEAREST = _BY_DISTANCE.where(
+_nearest = _by_distance.where(
     # Whole numbers, so that the primary key's index serves.
     _cell.lambx.between(bindparam("x_min", type_=Integer), bindparam("x_max", type_=Integer)),
     _cell.lamby.between(bindparam("y_min", type_=Integer), bindparam("y_max", type_=Integer)),
 ).subquery("nearest")
-_POINT = select(_NEAREST, _meteo.date, *(_meteo[name] for name in VARIABLES)).select_from(
-    _NEAREST.outerjoin(
-        table_of(Meteo),
-        and_(
-            _meteo.lambx == _NEAREST.c.lambx,
-            _meteo.lamby == _NEAREST.c.lamby,
-            _meteo.date == bindparam("day", type_=Date),
-        ),
+POINT = Statement(
+    select(_nearest, _meteo.date, *(_meteo[name] for name in VARIABLES)).select_from(
+        _nearest.outerjoin(
+            table_of(Meteo),
+            and_(
+                _meteo.lambx == _nearest.c.lambx,
+                _meteo.lamby == _nearest.c.lamby,
+                _meteo.date == bindparam("day", type_=Date),
+            ),
+        )
     )
 )
-_DAYS = select(
-    func.min(_meteo.date).label("first"), func.max(_meteo.date).label("last"), func.count().label("n")
-).where(_meteo.lambx == bindparam("lambx", type_=Integer), _meteo.lamby == bindparam("lamby", type_=Integer))
-
-
-def point(connection: Connection, query: MeteoQuery) -> MeteoPoint:
-    """The weather of the nearest cell on the day; raises NotThereError."""
-    asked = query.point
-    row = connection.execute(_POINT, {**_box(asked), "day": query.input_date}).one_or_none()
-    if row is None or row.squared > CELL_HM**2:
-        raise NotThereError(_too_far(connection, asked))
-    values = row._mapping
-    if values["date"] is None:
-        raise NotThereError(_no_such_day(connection, query.input_date, values))
-    weather = {name: values[name] for name in VARIABLES}
-    return MeteoPoint(
-        **weather,
-        **summary(weather),
-        date=values["date"],
-        lambx=query.lambx,
-        lamby=query.lamby,
-        cell=Cell.model_validate(dict(values)),
-        distance_km=_km(values["squared"]),
+_NEAREST_OF_ALL = Statement(_by_distance)
+_DAYS = Statement(
+    select(func.min(_meteo.date).label("first"), func.max(_meteo.date).label("last"), func.count().label("n")).where(
+        _meteo.lambx == bindparam("lambx", type_=Integer), _meteo.lamby == bindparam("lamby", type_=Integer)
     )
+)
 
 
-def _box(asked: Hectometres) -> dict[str, float]:
+async def point(read: Reader, query: MeteoQuery) -> dict[str, Any]:
+    """The weather of the nearest cell on the day, a `MeteoPoint`; raises NotThereError."""
+    asked = query.point
+    row = await read.row(POINT, **box(asked), day=query.input_date)
+    if row is None or row["squared"] > CELL_HM**2:
+        raise NotThereError(await _too_far(read, asked))
+    if row["date"] is None:
+        raise NotThereError(await _no_such_day(read, query.input_date, row))
+    return {
+        "date": row["date"],
+        "lambx": query.lambx,
+        "lamby": query.lamby,
+        **weather(row),
+        "cell": cell(row),
+        "distance_km": _km(row["squared"]),
+    }
+
+
+def weather(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """A `DayWeather`: three values under plain names, then the published ones."""
+    rain, snow = row["preliq"], row["prenei"]
+    return {
+        "temperature": row["t"],
+        # Six decimals: more than is published, fewer than show the binary sum (0.1 + 0.2).
+        "precipitation": None if rain is None or snow is None else round(rain + snow, 6),
+        "humidity": row["hu"],
+        **{name: row[name] for name in VARIABLES},
+    }
+
+
+def cell(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A `Cell`."""
+    return {name: row[name] for name in ("lambx", "lamby", "longitude", "latitude")}
+
+
+def box(asked: Hectometres) -> dict[str, float]:
+    """The parameters of POINT for a point."""
     return {
         "x": asked.x,
         "y": asked.y,
@@ -82,19 +105,19 @@ def _km(squared_hectometres: float) -> float:
     return round(math.sqrt(squared_hectometres) / 10, 3)
 
 
-def _too_far(connection: Connection, asked: Hectometres) -> str:
-    row = connection.execute(_BY_DISTANCE, {"x": asked.x, "y": asked.y}).one_or_none()
+async def _too_far(read: Reader, asked: Hectometres) -> str:
+    row = await read.row(_NEAREST_OF_ALL, x=asked.x, y=asked.y)
     if row is None:
         return "The warehouse holds no weather cell yet."
     return (
-        f"No weather cell within {CELL_KM:g} km of this point: the nearest (lambx {row.lambx}, lamby {row.lamby}) "
-        f"is {_km(row.squared):,.1f} km away."
+        f"No weather cell within {CELL_KM:g} km of this point: the nearest (lambx {row['lambx']}, "
+        f"lamby {row['lamby']}) is {_km(row['squared']):,.1f} km away."
     )
 
 
-def _no_such_day(connection: Connection, day: dt.date, cell: Any) -> str:
-    where = f"the cell lambx {cell['lambx']}, lamby {cell['lamby']}"
-    days = connection.execute(_DAYS, {"lambx": cell["lambx"], "lamby": cell["lamby"]}).one()
-    if not days.n:
+async def _no_such_day(read: Reader, day: dt.date, found: Mapping[str, Any]) -> str:
+    where = f"the cell lambx {found['lambx']}, lamby {found['lamby']}"
+    days = await read.row(_DAYS, lambx=found["lambx"], lamby=found["lamby"])
+    if days is None or not days["n"]:
         return f"No weather on {day}: {where} has none on any day."
-    return f"No weather on {day}: {where} has {days.n:,} days from {days.first} to {days.last}."
+    return f"No weather on {day}: {where} has {days['n']:,} days from {days['first']} to {days['last']}."

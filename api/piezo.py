@@ -1,98 +1,129 @@
 """Groundwater: the statements and what becomes of their rows."""
 
-import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, Integer, Row, Select, Text, bindparam, func, select
+from sqlalchemy import Date, DateTime, Integer, Text, bindparam, cast, func, select
 
+from api.meteo import cell, weather
 from api.models import table_of
 from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
 from api.models.sim2 import VARIABLES
+from api.reader import Reader
 from api.schemas import piezo as schema
-from api.schemas.meteo import Cell, summary
+from api.statement import Statement
 
 _nappe, _info, _cell, _meteo = (table_of(each).c for each in (Nappe, InfoNappe, Localisation, Meteo))
 _code = bindparam("code_bss", type_=Text)
 _limit, _offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
 
-_STATION_AND_TOTAL = select(
-    table_of(InfoNappe),
-    select(func.count()).where(_nappe.code_bss == _code).scalar_subquery().label("total"),
-).where(_info.code_bss == _code)
-_STATION_AND_CELL = (
+STATION_AND_TOTAL = Statement(
+    select(
+        table_of(InfoNappe),
+        select(func.count()).where(_nappe.code_bss == _code).scalar_subquery().label("total"),
+    ).where(_info.code_bss == _code)
+)
+_STATION_AND_CELL = Statement(
     select(_info.distance_maille_km, _cell.lambx, _cell.lamby, _cell.longitude, _cell.latitude)
     .outerjoin_from(
         table_of(InfoNappe), table_of(Localisation), (_cell.lambx == _info.lambx) & (_cell.lamby == _info.lamby)
     )
     .where(_info.code_bss == _code)
 )
-_STATIONS = select(table_of(InfoNappe)).order_by(_info.code_bss).limit(_limit).offset(_offset)
-_STATION_COUNT = select(func.count()).select_from(table_of(InfoNappe))
+_STATIONS = Statement(select(table_of(InfoNappe)).order_by(_info.code_bss).limit(_limit).offset(_offset))
+_STATION_COUNT = Statement(select(func.count()).select_from(table_of(InfoNappe)))
 
-# What may be asked for with a level: the field of the answer, its model, its table, its key.
-_JOINS: dict[str, tuple[type[Any], Any, str]] = {
-    "continuite": (schema.Continuite, table_of(Continuite), "code_continuite"),
-    "nature_mesure": (schema.NatureMesure, table_of(NatureMesure), "code_nature_mesure"),
-    "producteur": (schema.Producteur, table_of(Producteur), "code_producteur"),
+# What may be asked for with a level: the field of the answer; its table has code_<field> and nom_<field>.
+_JOINS = {
+    "continuite": table_of(Continuite),
+    "nature_mesure": table_of(NatureMesure),
+    "producteur": table_of(Producteur),
 }
+_STATION = tuple(_info.keys())
+_LISTS = ("codes_bdlisa", "codes_masse_eau_edl", "noms_masse_eau_edl")
 
 
 class UnknownStationError(Exception):
     """No such piezometer."""
 
 
-def stations(connection: Connection, limit: int, offset: int) -> schema.StationPage:
-    """A page of the stations, by code."""
-    total = connection.execute(_STATION_COUNT).scalar_one()
-    rows = connection.execute(_STATIONS, {"limit": limit, "offset": offset})
-    results = [schema.Station.model_validate(row) for row in rows]
-    return schema.StationPage(total=total, limit=limit, offset=offset, results=results)
+async def stations(read: Reader, limit: int, offset: int) -> dict[str, Any]:
+    """A page of the stations, by code: a `StationPage`."""
+    total = await read.row(_STATION_COUNT)
+    rows = await read.rows(_STATIONS, limit=limit, offset=offset)
+    return {"total": total and total[0], "limit": limit, "offset": offset, "results": [station(row) for row in rows]}
 
 
-def values(connection: Connection, query: schema.PiezoValueQuery, limit: int, offset: int) -> schema.PiezoValuePage:
-    """A page of the levels of a station, newest first; raises UnknownStationError."""
-    station = connection.execute(_STATION_AND_TOTAL, {"code_bss": query.code_bss}).one_or_none()
-    if station is None:
+def station(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A `Station`."""
+    made = {name: row[name] for name in _STATION}
+    for name in _LISTS:
+        made[name] = _list_of_json(made[name])
+    return made
+
+
+def _list_of_json(text: str | None) -> list[str] | None:
+    """The marts keep lists as JSON text; text that is no list is a list of one."""
+    if text is None:
+        return None
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return [text]
+    return [str(each) for each in parsed] if isinstance(parsed, list) else [text]
+
+
+async def values(read: Reader, query: schema.PiezoValueQuery, limit: int, offset: int) -> dict[str, Any]:
+    """A page of the levels of a station, newest first, a `PiezoValuePage`; raises UnknownStationError."""
+    head = await read.row(STATION_AND_TOTAL, code_bss=query.code_bss)
+    if head is None:
         raise UnknownStationError(query.code_bss)
-    wanted = {
-        "continuite": query.include_continuite,
-        "nature_mesure": query.include_nature,
-        "producteur": query.include_producteur,
-    }
-    fields = tuple(field for field, is_wanted in wanted.items() if is_wanted)
-    info = schema.Station.model_validate(station) if query.include_info else None
-    rows = connection.execute(_levels(fields), {"code_bss": query.code_bss, "limit": limit, "offset": offset})
+    fields = query.joined
+    info = station(head) if query.include_info else None
+    rows = await read.rows(levels(fields), code_bss=query.code_bss, limit=limit, offset=offset)
     results = [_value(row, fields, info) for row in rows]
-    return schema.PiezoValuePage(total=station.total, limit=limit, offset=offset, results=results)
+    return {"total": head["total"], "limit": limit, "offset": offset, "results": results}
 
 
 @cache
-def _levels(fields: tuple[str, ...]) -> Select[Any]:
+def levels(fields: tuple[str, ...]) -> Statement:
     """A page of levels with the tables of `fields` joined. (code_bss, date_mesure) is the key: the order is total."""
-    statement = select(
-        _nappe.code_bss, _nappe.date_mesure, _nappe.timestamp_mesure, _nappe.niveau_nappe_eau, _nappe.profondeur_nappe
+    page = (
+        select(table_of(Nappe))
+        .where(_nappe.code_bss == _code)
+        .order_by(_nappe.date_mesure.desc())
+        .limit(_limit)
+        .offset(_offset)
+        .subquery("page")
     )
+    # A day without a time is at midnight.
+    instant = func.coalesce(page.c.timestamp_mesure, cast(page.c.date_mesure, DateTime(timezone=True)))
+    statement = select(page.c.code_bss, instant, page.c.niveau_nappe_eau, page.c.profondeur_nappe)
     for field in fields:
-        _, table, key = _JOINS[field]
-        statement = statement.add_columns(*table.c).outerjoin(table, table.c[key] == _nappe[key])
-    return statement.where(_nappe.code_bss == _code).order_by(_nappe.date_mesure.desc()).limit(_limit).offset(_offset)
+        joined = _JOINS[field]
+        key = joined.c[f"code_{field}"]
+        statement = statement.add_columns(key, joined.c[f"nom_{field}"]).outerjoin(joined, key == page.c[key.name])
+    return Statement(statement.order_by(page.c.date_mesure.desc()))
 
 
-def _value(row: Row[Any], fields: tuple[str, ...], info: schema.Station | None) -> schema.PiezoValue:
-    columns = row._mapping
-    joined: dict[str, Any] = {}
-    for field in fields:
-        model, table, key = _JOINS[field]
-        joined[field] = None if columns[key] is None else model(**{each.name: columns[each.name] for each in table.c})
-    return schema.PiezoValue(
-        code_bss=row.code_bss,
-        date_mesure=row.timestamp_mesure or dt.datetime.combine(row.date_mesure, dt.time(), dt.UTC),
-        niveau_nappe_eau=row.niveau_nappe_eau,
-        profondeur_nappe=row.profondeur_nappe,
-        info=info,
-        **joined,
-    )
+def _value(row: Sequence[Any], fields: tuple[str, ...], info: dict[str, Any] | None) -> dict[str, Any]:
+    """A `PiezoValue`, from a row of `levels`: four columns, then a code and its name for each field."""
+    value = {
+        "code_bss": row[0],
+        "date_mesure": row[1],
+        "niveau_nappe_eau": row[2],
+        "profondeur_nappe": row[3],
+        "info": info,
+        "continuite": None,
+        "nature_mesure": None,
+        "producteur": None,
+    }
+    for position, field in enumerate(fields, 2):
+        if (code := row[2 * position]) is not None:
+            value[field] = {f"code_{field}": code, f"nom_{field}": row[2 * position + 1]}
+    return value
 
 
 _first, _last = bindparam("start_date", type_=Date), bindparam("end_date", type_=Date)
@@ -111,7 +142,7 @@ _days_of_weather = (
     .subquery("weather")
 )
 _day = func.coalesce(_days_of_level.c.date_mesure, _days_of_weather.c.date).label("day")
-_SIDE_BY_SIDE = (
+_SIDE_BY_SIDE = Statement(
     select(
         _day,
         _days_of_level.c.niveau_nappe_eau,
@@ -123,28 +154,25 @@ _SIDE_BY_SIDE = (
 )
 
 
-def side_by_side(connection: Connection, query: schema.PiezoMeteoQuery) -> schema.PiezoMeteo:
-    """Level and weather of a station, day by day; raises UnknownStationError."""
-    station = connection.execute(_STATION_AND_CELL, {"code_bss": query.code_bss}).one_or_none()
-    if station is None:
+async def side_by_side(read: Reader, query: schema.PiezoMeteoQuery) -> dict[str, Any]:
+    """Level and weather of a station, day by day, a `PiezoMeteo`; raises UnknownStationError."""
+    found = await read.row(_STATION_AND_CELL, code_bss=query.code_bss)
+    if found is None:
         raise UnknownStationError(query.code_bss)
+    asked = query.model_dump()
     # Without a cell lambx and lamby are null, which no row of meteo equals.
-    parameters = {**query.model_dump(), "lambx": station.lambx, "lamby": station.lamby}
-    return schema.PiezoMeteo(
-        **query.model_dump(),
-        cell=None if station.lambx is None else Cell.model_validate(dict(station._mapping)),
-        distance_km=station.distance_maille_km,
-        results=[_side_by_side_day(row) for row in connection.execute(_SIDE_BY_SIDE, parameters)],
-    )
-
-
-def _side_by_side_day(row: Row[Any]) -> schema.PiezoMeteoDay:
-    columns = row._mapping
-    weather = {name: columns[name] for name in VARIABLES}
-    return schema.PiezoMeteoDay(
-        **weather,
-        **summary(weather),
-        date=row.day,
-        niveau_nappe_eau=row.niveau_nappe_eau,
-        profondeur_nappe=row.profondeur_nappe,
-    )
+    rows = await read.rows(_SIDE_BY_SIDE, **asked, lambx=found["lambx"], lamby=found["lamby"])
+    return {
+        **asked,
+        "cell": None if found["lambx"] is None else cell(found),
+        "distance_km": found["distance_maille_km"],
+        "results": [
+            {
+                "date": row["day"],
+                "niveau_nappe_eau": row["niveau_nappe_eau"],
+                "profondeur_nappe": row["profondeur_nappe"],
+                **weather(row),
+            }
+            for row in rows
+        ],
+    }

@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from functools import cache
+from functools import cache, lru_cache
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
@@ -66,6 +66,16 @@ def create_token(claim: Claim, settings: Settings) -> str:
 
 def read_token(token: str, settings: Settings) -> Claim:
     """What a token of ours claims; raises InvalidTokenError. `api.users.token_holds` decides whether it still holds."""
+    claim, expires = _signed(token, settings)
+    if expires <= time.time():
+        raise InvalidTokenError
+    return claim
+
+
+# The signature of a token is checked at its first request; what may change is looked at each time.
+@lru_cache(maxsize=10_000)
+def _signed(token: str, settings: Settings) -> tuple[Claim, int]:
+    """What the token claims, and until when."""
     try:
         claims = jwt.decode(
             token,
@@ -79,4 +89,4 @@ def read_token(token: str, settings: Settings) -> Claim:
     subject, version = claims["sub"], claims["ver"]
     if type(version) is not int or not (subject.isascii() and subject.isdigit()) or int(subject[:20]) > _MAX_ID:
         raise InvalidTokenError
-    return Claim(int(subject), version)
+    return Claim(int(subject), version), int(claims["exp"])

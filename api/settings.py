@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(description="Signs the tokens; whoever has it can log in as anyone.")
     algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     access_token_expire_minutes: int = Field(default=30, ge=1, le=1440, description="Minutes.")
+    pool_size: int = Field(
+        default=16, ge=1, le=1000, description="At most so many connections for data, and for users."
+    )
+    pool_timeout_seconds: float = Field(default=5, gt=0, le=600, description="Wait for a free connection.")
+    statement_timeout_seconds: float = Field(default=5, gt=0, le=600, description="A statement is stopped then.")
 
     @model_validator(mode="after")
     def _key_is_long_enough(self) -> "Settings":

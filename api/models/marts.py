@@ -110,3 +110,12 @@ class Nappe(SQLModel, table=True):
     code_continuite: str | None = Field(sa_type=Text)
     code_producteur: str | None = Field(sa_type=Text)
     mesures_du_jour: int = Field(sa_type=Integer)
+
+
+class VersionDonnees(SQLModel, table=True):
+    """One row per mart: when it was last built. A view, so it has no key of its own."""
+
+    __tablename__ = "version_donnees"
+    __table_args__ = _MARTS
+    modele: str = Field(primary_key=True, sa_type=Text)
+    construit_le: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,7 +1,6 @@
 """Bodies of the weather route, and the weather of a day, which the levels share."""
 
 import datetime as dt
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import SQLModel
@@ -57,14 +56,6 @@ class Summary(SQLModel):
 
 class DayWeather(Sim2Variables, Summary):
     """The weather of one day: three values under plain names, then all the published ones under theirs."""
-
-
-def summary(variables: dict[str, Any]) -> dict[str, float | None]:
-    """The three plain names, from the published variables."""
-    rain, snow = variables["preliq"], variables["prenei"]
-    # Six decimals: more than is published, fewer than show the binary sum (0.1 + 0.2).
-    total = None if rain is None or snow is None else round(rain + snow, 6)
-    return {"temperature": variables["t"], "precipitation": total, "humidity": variables["hu"]}
 
 
 class _Asked(SQLModel):

@@ -1,10 +1,8 @@
 """Bodies of the groundwater routes."""
 
 import datetime as dt
-import json
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import SQLModel
 
 from api.schemas.common import CodeBss
@@ -13,24 +11,8 @@ from api.schemas.meteo import Cell, DayWeather
 MAX_DAYS = 3660
 
 
-def _list_of_json(value: object) -> object:
-    """The marts keep lists as JSON text; text that is no list is a list of one."""
-    if not isinstance(value, str):
-        return value
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return [value]
-    return [str(each) for each in parsed] if isinstance(parsed, list) else [value]
-
-
-Codes = Annotated[list[str] | None, BeforeValidator(_list_of_json)]
-
-
 class Station(BaseModel):
     """A piezometer: a well or borehole where the level of the groundwater is measured."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     code_bss: str = Field(
         description="National code of the piezometer (Banque du sous-sol).", examples=["07548X0009/F"]
@@ -55,9 +37,11 @@ class Station(BaseModel):
         description="Day of the last measure, as the provider says.", examples=["2024-12-31"]
     )
     nb_mesures_piezo: int | None = Field(description="Number of measures, as the provider says.", examples=[1096])
-    codes_bdlisa: Codes = Field(description="Codes of its aquifers (BD LISA).", examples=[["107AK01"]])
-    codes_masse_eau_edl: Codes = Field(description="Codes of its groundwater bodies.", examples=[["HG001"]])
-    noms_masse_eau_edl: Codes = Field(description="Names of its groundwater bodies.", examples=[["Alluvions"]])
+    codes_bdlisa: list[str] | None = Field(description="Codes of its aquifers (BD LISA).", examples=[["107AK01"]])
+    codes_masse_eau_edl: list[str] | None = Field(description="Codes of its groundwater bodies.", examples=[["HG001"]])
+    noms_masse_eau_edl: list[str] | None = Field(
+        description="Names of its groundwater bodies.", examples=[["Alluvions"]]
+    )
     date_maj: dt.datetime | None = Field(
         description="When the provider last changed the station, UTC.", examples=["2024-06-28T05:31:38Z"]
     )
@@ -124,6 +108,16 @@ class PiezoValueQuery(BaseModel):
     include_continuite: bool = Field(default=False, description="Fill `continuite`.")
     include_nature: bool = Field(default=False, description="Fill `nature_mesure`.")
     include_producteur: bool = Field(default=False, description="Fill `producteur`.")
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The fields to fill that stand in tables of their own."""
+        wanted = {
+            "continuite": self.include_continuite,
+            "nature_mesure": self.include_nature,
+            "producteur": self.include_producteur,
+        }
+        return tuple(field for field, is_wanted in wanted.items() if is_wanted)
 
 
 class PiezoValue(BaseModel):

@@ -1,0 +1,97 @@
+"""How a route under /data reads and answers: one connection, one version of the data, JSON made from the rows."""
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import asyncpg
+import orjson
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import ARRAY, Text, bindparam, case, func, select
+from sqlmodel import SQLModel
+
+from api import users
+from api.models import table_of
+from api.models.marts import VersionDonnees
+from api.sources import link_header
+from api.statement import Statement
+
+_version = table_of(VersionDonnees).c
+_tables = bindparam("tables", type_=ARRAY(Text))
+# The account of the token and the version of the data in one go; no version unless each table has one.
+_GATE = Statement(
+    users.ACCOUNT.add_columns(
+        select(case((func.count() == func.cardinality(_tables), func.max(_version.construit_le))))
+        .where(_version.modele == func.any(_tables))
+        .scalar_subquery()
+    )
+)
+Tables = tuple[type[SQLModel], ...]
+
+
+class NotModified(Exception):  # noqa: N818  (an answer, no error)
+    """The client holds this version already."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+
+async def gate(
+    connection: asyncpg.Connection, user_id: int, tables: Tables
+) -> tuple[Sequence[Any] | None, dt.datetime | None]:
+    """The row of `users.ACCOUNT`, if any, and when the tables were last built, if that is known."""
+    row = await _GATE.row(connection, user_id=user_id, tables=_names(tables))
+    return (None, None) if row is None else (row[:-1], row[-1])
+
+
+class Reader:
+    """A connection for one request, and how to answer it."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, tables: Tables, version: dt.datetime | None, request: Request
+    ) -> None:
+        self.connection = connection
+        self.headers = {"Link": _link_header(tables), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        if request.method == "GET" and version is not None:
+            self.headers["ETag"] = etag = _etag(version, request)
+            if etag in request.headers.get("if-none-match", ""):
+                raise NotModified(self.headers)
+
+    async def rows(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
+        """Every row of a statement."""
+        return await statement.rows(self.connection, **values)
+
+    async def row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row of a statement, or None."""
+        return await statement.row(self.connection, **values)
+
+    def answer(self, content: Any) -> Response:
+        """The content as JSON. It is not validated again: tests compare each route's answers with its schema."""
+        body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+        return Response(body, headers=self.headers, media_type="application/json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer 304 where the client holds the version there is."""
+
+    @app.exception_handler(NotModified)
+    async def not_modified(_: Request, same: NotModified) -> Response:
+        return Response(status_code=304, headers=same.headers)
+
+
+def _etag(version: dt.datetime, request: Request) -> str:
+    """Of this address and this version of the data: an address that was answered once is answered again."""
+    asked = crc32(request.scope["path"].encode() + b"?" + request.scope["query_string"])
+    return f'W/"{round(version.timestamp() * 1e6):x}-{asked:x}"'
+
+
+@cache
+def _names(tables: Tables) -> list[str]:
+    return [table_of(table).name for table in tables]
+
+
+@cache
+def _link_header(tables: Tables) -> str:
+    return link_header(tables)
