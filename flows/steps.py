@@ -13,10 +13,10 @@ from ingestion.load import forget
 from ingestion.load import load as load_domain
 from ingestion.report import Options, Reporter
 from ingestion.settings import Settings, get_settings
-from ingestion.sources import piezometrie, sim2
+from ingestion.sources import capteurs, piezometrie, sim2
 from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
 
-COLLECTORS = {"meteo": sim2.collect, "piezometrie": piezometrie.collect}
+COLLECTORS = {"meteo": sim2.collect, "piezometrie": piezometrie.collect, "capteurs": capteurs.collect}
 
 
 @dataclass

@@ -65,7 +65,8 @@ def _every_hundred(piece: str, total: int | None) -> Iterator[Callable[[int], No
 def show_line(line: Collected | Loaded) -> None:
     """Print one line for a piece collected or loaded."""
     if isinstance(line, Loaded):
-        console.print(f"loaded     {line.domain:<12} package {line.package}: {line.rows:,} rows, {line.seconds:.1f} s")
+        title = f"package {line.package}" if line.packages == 1 else f"{line.packages} packages to {line.package}"
+        console.print(f"loaded     {line.domain:<12} {title}: {line.rows:,} rows, {line.seconds:.1f} s")
     elif line.unchanged:
         console.print(f"unchanged  {line.domain:<12} {line.piece}")
     else:
@@ -74,6 +75,8 @@ def show_line(line: Collected | Loaded) -> None:
         console.print(
             f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"
         )
+    if isinstance(line, Collected) and line.lost:
+        console.print(f"lost       {line.domain:<12} nothing was read {line.lost}, and the provider keeps it no longer")
     if isinstance(line, Collected) and line.missing:
         console.print(f"unknown    {line.domain:<12} the provider does not know {', '.join(line.missing)}")
 
@@ -104,7 +107,7 @@ def show_run(run: "Run") -> None:
             sum(line.unchanged for line in pieces),
             sum(line.rows for line in pieces),
             sum(line.refused for line in pieces),
-            len(packages),
+            sum(line.packages for line in packages),
             sum(line.rows for line in packages),
         )
         table.add_row(domain, *(f"{figure:,}" for figure in figures))

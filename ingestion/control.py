@@ -8,6 +8,7 @@ import psycopg
 
 from ingestion.errors import SettingsError
 
+FIRST_SENSORS = ("M702241010", "M703243010", "06252X0063/PZ1")
 FIRST_STATIONS = ("00263X0129/PZASA4", "00026X0040/P1", "00053X0004/F1")
 TABLES = """
 CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);
@@ -28,6 +29,16 @@ CREATE TABLE IF NOT EXISTS control.station_suivie (
     date_debut_mesure date,
     actif boolean NOT NULL DEFAULT true
 );
+CREATE TABLE IF NOT EXISTS control.capteur_suivi (
+    code_capteur text PRIMARY KEY CHECK (code_capteur ~ '^([0-9A-Z]{8}|[0-9A-Z]{10}|[^ ,/]+/[^ ,]+)$'),
+    actif boolean NOT NULL DEFAULT true
+);
+CREATE TABLE IF NOT EXISTS control.conservation (domaine text PRIMARY KEY, depuis timestamptz NOT NULL);
+COMMENT ON TABLE control.capteur_suivi IS
+    'One row per sensor that is read every hour, while actif: the code of a hydrometric station (10 characters), of a '
+    'site (8), or a code BSS';
+COMMENT ON TABLE control.conservation IS
+    'One row per domain whose values are kept one by one for a time: those before depuis are gone from the raw schema';
 COMMENT ON TABLE control.source_fichier IS
     'One row per SIM2 file that is collected; a row with a URL added by hand is collected too. The columns from '
     'modifie_le on describe the version the lake holds';
@@ -92,6 +103,48 @@ def followed_stations(connection: psycopg.Connection) -> dict[str, date | None]:
     """Return the stations followed, with the day their collection begins when an operator set one."""
     query = "SELECT code_bss, date_debut_mesure FROM control.station_suivie WHERE actif ORDER BY code_bss"
     return dict(connection.execute(query).fetchall())
+
+
+def follow_sensors(connection: psycopg.Connection, codes: Iterable[str]) -> None:
+    """Follow sensors; one that an operator removed stays removed.
+
+    Raises SettingsError for a text that is no code of a sensor.
+    """
+    for code in codes:
+        try:
+            connection.execute("INSERT INTO control.capteur_suivi VALUES (%s) ON CONFLICT DO NOTHING", (code,))
+        except psycopg.errors.CheckViolation:
+            raise SettingsError(
+                f"{code!r} is no code of a sensor; one looks like M702241010 (a station), M7022410 (a site) or "
+                "06252X0063/PZ1 (a piezometer)"
+            ) from None
+
+
+def add_sensor(connection: psycopg.Connection, code: str) -> None:
+    """Follow a sensor, again if it was removed.
+
+    Raises SettingsError for a text that is no code of a sensor.
+    """
+    follow_sensors(connection, (code,))
+    connection.execute("UPDATE control.capteur_suivi SET actif = true WHERE code_capteur = %s", (code,))
+
+
+def remove_sensor(connection: psycopg.Connection, code: str) -> None:
+    """Follow a sensor no longer; what was collected stays.
+
+    Raises SettingsError when it was not followed.
+    """
+    done = connection.execute(
+        "UPDATE control.capteur_suivi SET actif = false WHERE code_capteur = %s AND actif", (code,)
+    )
+    if not done.rowcount:
+        raise SettingsError(f"{code} is not among the sensors followed; see `hydrotheque sensors list`")
+
+
+def followed_sensors(connection: psycopg.Connection) -> list[str]:
+    """Return the codes of the sensors followed."""
+    query = "SELECT code_capteur FROM control.capteur_suivi WHERE actif ORDER BY code_capteur"
+    return [code for (code,) in connection.execute(query)]
 
 
 def list_file(connection: psycopg.Connection, name: str, url: str, last_year: int | None) -> None:

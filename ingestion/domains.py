@@ -5,12 +5,26 @@ from typing import Any
 
 # A scope is the condition of the rows deleted before the insert, in the same transaction; `indexes` serve it.
 _DELETE_INSERT = {"disposition": "merge", "strategy": "delete-insert"}
-_SAME_PACKAGE = "paquet = (SELECT paquet FROM {staging_table} LIMIT 1)"
+_SAME_PACKAGE = "paquet IN (SELECT paquet FROM {staging_table})"
 _SAME_FILE = "nom_du_fichier = (SELECT nom_du_fichier FROM {staging_table} LIMIT 1)"
-_SAME_WINDOW = (
-    "EXISTS (SELECT 1 FROM (SELECT DISTINCT code_bss, lu_depuis FROM {staging_table}) AS lu "
-    "WHERE lu.code_bss = {table}.code_bss AND {table}.date_mesure >= lu.lu_depuis)"
-)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a reading replaces: the rows of the same series (`keys`) from the start of the reading (lu_depuis) on."""
+
+    keys: tuple[str, ...]
+    instant: str
+
+    @property
+    def scope(self) -> str:
+        """The condition of the rows replaced."""
+        keys = ", ".join(self.keys)
+        same = " AND ".join(f"lu.{key} = {{table}}.{key}" for key in self.keys)
+        return (
+            f"EXISTS (SELECT 1 FROM (SELECT {keys}, min(lu_depuis) AS depuis FROM {{staging_table}} GROUP BY {keys}) "
+            f"AS lu WHERE {same} AND {{table}}.{self.instant} >= lu.depuis)"
+        )
 
 
 def replaces(scope: str) -> dict[str, Any]:
@@ -18,9 +32,12 @@ def replaces(scope: str) -> dict[str, Any]:
     return {"write_disposition": _DELETE_INSERT | {"destination_scope": scope}}
 
 
-def keyed(*columns: str) -> dict[str, Any]:
-    """Return dlt's hints of a raw table in which a package replaces the rows that have the same key."""
-    return {"write_disposition": _DELETE_INSERT, "primary_key": columns}
+def keyed(*columns: str, newest: str = "") -> dict[str, Any]:
+    """Return dlt's hints of a raw table in which a package replaces the rows that have the same key; of several in one
+    load, the one with the highest `newest` stands.
+    """
+    sort = {"columns": {newest: {"dedup_sort": "desc"}}} if newest else {}
+    return {"write_disposition": _DELETE_INSERT, "primary_key": columns, **sort}
 
 
 OF_THE_PACKAGE = replaces(_SAME_PACKAGE)
@@ -30,14 +47,23 @@ OF_THE_PACKAGE = replaces(_SAME_PACKAGE)
 class Domain:
     """A domain's folder in the lake (container/folder), its raw schema, dlt's hints of its raw tables, and the columns
     of the index of those that grow.
+
+    Packages are loaded one by one, or, where they are many and small, as many at once as have `rows_at_once` rows:
+    `windows` then says what of a table a later package replaces.
     """
 
     folder: str
     schema: str
     tables: dict[str, dict[str, Any]]
     indexes: dict[str, str] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
+    rows_at_once: int = 0
 
 
+_SENSORS = {
+    "observations_tr": Window(("code_capteur", "grandeur_hydro"), "date_obs"),
+    "chroniques_tr": Window(("code_capteur",), "date_mesure"),
+}
 DOMAINS = {
     "meteo": Domain(
         "donnees-meteo/quotidien",
@@ -55,11 +81,26 @@ DOMAINS = {
         "raw_piezometrie",
         {
             "stations": keyed("code_bss"),
-            "chroniques": replaces(_SAME_WINDOW),
+            "chroniques": replaces(Window(("code_bss",), "date_mesure").scope),
             "codes": OF_THE_PACKAGE,
             "rejet": OF_THE_PACKAGE,
             "lecture": OF_THE_PACKAGE,
         },
         {"chroniques": "code_bss, date_mesure"},
+    ),
+    "capteurs": Domain(
+        "donnees-capteurs/temps_reel",
+        "raw_capteurs",
+        {
+            "stations_hydrometriques": keyed("code_capteur", newest="lu_le"),
+            "stations_piezometriques": keyed("code_bss", newest="lu_le"),
+            **{table: replaces(window.scope) for table, window in _SENSORS.items()},
+            "interruption": OF_THE_PACKAGE,
+            "rejet": OF_THE_PACKAGE,
+            "lecture": OF_THE_PACKAGE,
+        },
+        {**{table: f"{', '.join(w.keys)}, {w.instant}" for table, w in _SENSORS.items()}, "lecture": "paquet"},
+        windows=_SENSORS,
+        rows_at_once=500_000,
     ),
 }

@@ -6,7 +6,7 @@ A package is what one dlt run wrote: immutable, kept for ever, and complete once
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +86,18 @@ class Lake:
 
     def package_files(self, load_id: str) -> dict[str, list[str]]:
         """Return the Parquet files of a package, as URLs by table."""
+        return self.files_of([load_id])[load_id]
+
+    def files_of(self, load_ids: Collection[str]) -> dict[str, dict[str, list[str]]]:
+        """Return the Parquet files of packages, as URLs by package and table; the folders are listed once."""
         files, folder = fsspec.url_to_fs(self.url)
-        found: dict[str, list[str]] = {}
-        for path in sorted(files.glob(f"{folder}/*/annee=*/{load_id}.*.parquet")):
+        found: dict[str, dict[str, list[str]]] = {load_id: {} for load_id in load_ids}
+        name = next(iter(load_ids)) if len(load_ids) == 1 else "*"
+        for path in sorted(files.glob(f"{folder}/*/annee=*/{name}.*.parquet")):
             table = path.removeprefix(folder).strip("/").split("/")[0]
-            found.setdefault(table, []).append(files.unstrip_protocol(path))
+            load_id = ".".join(path.rsplit("/", 1)[1].split(".")[:2])
+            if load_id in found:
+                found[load_id].setdefault(table, []).append(files.unstrip_protocol(path))
         return found
 
 

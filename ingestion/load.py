@@ -1,21 +1,25 @@
 """From the lake to the raw schemas: each complete package once, in the order of the lake."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import adbc_driver_postgresql.dbapi as adbc
 import dlt
+import duckdb
 import fsspec
 import psycopg
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
 from ingestion.control import claim
-from ingestion.domains import DOMAINS, Domain
-from ingestion.lake import Lake, identity, imported, nullable_schema, open_lake, write
+from ingestion.domains import DOMAINS, Domain, Window
+from ingestion.lake import identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+
+Files = dict[str, list[str]]  # URLs by table
 
 
 def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:
@@ -31,15 +35,16 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
             row[0]
             for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
         }
-        for package in lake.complete_packages():
-            if package in done:
-                continue
-            with reporter.timed(Loaded(domain, package)) as line:
-                line.rows = _load_package(lake, package, warehouse)
+        new = [package for package in lake.complete_packages() if package not in done]
+        for batch in _batches(lake.files_of(new), DOMAINS[domain].rows_at_once) if new else ():
+            with reporter.timed(Loaded(domain, list(batch)[-1], packages=len(batch))) as line:
+                line.rows = _load(domain, batch, warehouse)
                 _ensure_indexes(connection, DOMAINS[domain])
-                connection.execute(
-                    "INSERT INTO control.paquet_charge (domaine, paquet) VALUES (%s, %s)", (domain, package)
-                )
+                with connection.transaction(), connection.cursor() as cursor:
+                    cursor.executemany(
+                        "INSERT INTO control.paquet_charge (domaine, paquet) VALUES (%s, %s)",
+                        [(domain, package) for package in batch],
+                    )
 
 
 def forget(warehouse: Warehouse) -> None:
@@ -53,14 +58,40 @@ def forget(warehouse: Warehouse) -> None:
         connection.execute("DELETE FROM control.paquet_charge; DELETE FROM control.origine")
 
 
-def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
-    domain = DOMAINS[lake.domain]
+def _batches(packages: dict[str, Files], most_rows: int) -> Iterator[dict[str, Files]]:
+    """Group packages, in their order, so that each group has about `most_rows` rows; one by one when it is 0."""
+    batch: dict[str, Files] = {}
+    rows = 0
+    for package, files in packages.items():
+        batch[package] = files
+        rows += sum(_rows(url) for urls in files.values() for url in urls) if most_rows else 0
+        if rows >= most_rows:
+            yield batch
+            batch, rows = {}, 0
+    if batch:
+        yield batch
+
+
+def _rows(url: str) -> int:
+    with fsspec.open(url) as file:
+        return int(pq.read_metadata(file).num_rows)
+
+
+def _load(name: str, packages: dict[str, Files], warehouse: Warehouse) -> int:
+    domain = DOMAINS[name]
     with TemporaryDirectory(prefix="hydrotheque-raw-") as work:
-        files = {
-            table: [_local(url, Path(work)) for url in urls] for table, urls in lake.package_files(package).items()
-        }
+        files: dict[str, list[Path]] = {}
+        for tables in packages.values():
+            for table, urls in tables.items():
+                files.setdefault(table, []).extend(_local(url, Path(work)) for url in urls)
+        rows: int = sum(pq.read_metadata(path).num_rows for paths in files.values() for path in paths)
+        if len(packages) > 1:
+            files = {
+                table: [_merged(paths, Path(work) / f"{table}.parquet", domain.windows.get(table))]
+                for table, paths in files.items()
+            }
         pipeline = dlt.pipeline(
-            f"brut_{lake.domain}",
+            f"brut_{name}",
             pipelines_dir=f"{work}/dlt",
             destination=postgres(warehouse.url),
             dataset_name=domain.schema,
@@ -69,8 +100,22 @@ def _load_package(lake: Lake, package: str, warehouse: Warehouse) -> int:
             dlt.resource(imported(paths), name=table, **domain.tables[table]) for table, paths in files.items()
         ]
         _ensure_tables(warehouse, domain.schema, files)
-        write(pipeline, dlt.source(lambda: resources, name=lake.domain)())
-        return sum(pq.read_metadata(path).num_rows for paths in files.values() for path in paths)
+        write(pipeline, dlt.source(lambda: resources, name=name)())
+        return rows
+
+
+def _merged(paths: list[Path], target: Path, window: Window | None) -> Path:
+    """Write the rows of several packages as one file, without those that a later one of them replaces."""
+    rows = "(SELECT * FROM read_parquet($paths, union_by_name = true))"
+    kept = f"SELECT * FROM {rows} AS r"
+    if window:
+        same = " AND ".join(f"lu.{key} = r.{key}" for key in window.keys)
+        kept += f""" WHERE NOT EXISTS (
+            SELECT 1 FROM (SELECT DISTINCT {", ".join(window.keys)}, lu_depuis, paquet FROM {rows}) AS lu
+            WHERE {same} AND lu.paquet > r.paquet AND lu.lu_depuis <= r.{window.instant})"""
+    with duckdb.connect() as db:
+        db.execute(f"COPY ({kept}) TO '{target}' (FORMAT parquet)", {"paths": [str(path) for path in paths]})
+    return target
 
 
 def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:

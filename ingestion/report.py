@@ -19,16 +19,18 @@ class Collected:
     unchanged: bool = False
     new_columns: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    lost: str = ""
 
 
 @dataclass
 class Loaded:
-    """One lake package brought into a raw schema."""
+    """Lake packages brought into a raw schema, up to one: mostly that one alone."""
 
     domain: str
     package: str
     rows: int = 0
     seconds: float = 0.0
+    packages: int = 1
 
 
 Line = TypeVar("Line", Collected, Loaded)

@@ -118,6 +118,7 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
             connection.execute(CONTROL_TABLES)
             connection.execute(control.TABLES)
             control.follow(connection, control.FIRST_STATIONS)
+            control.follow_sensors(connection, control.FIRST_SENSORS)
             connection.execute(
                 sql.SQL("ALTER DATABASE {} SET search_path = marts, snapshots, public").format(
                     sql.Identifier(warehouse.database)

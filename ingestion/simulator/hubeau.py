@@ -1,9 +1,10 @@
-"""The endpoints of Hub'Eau niveaux_nappes v1: `stations` and `chroniques`."""
+"""The endpoints of Hub'Eau niveaux_nappes v1, `stations` and `chroniques`, and what all of Hub'Eau's have in common."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -104,8 +105,18 @@ class Parameters:
         return page, size
 
 
-def _envelope(request: Request, count: int, page: int, size: int, data: bytes) -> Response:
-    """The answer of a page: 206 when there are more pages, 200 otherwise."""
+def answered(body: bytes, status: int, scenario: Scenario) -> Response:
+    """A JSON answer, dated by the scenario's clock."""
+    now = datetime.combine(scenario.today, time(scenario.hour), UTC)
+    headers = {"date": format_datetime(now, usegmt=True)}
+    return Response(body, status_code=status, media_type="application/json;charset=utf-8", headers=headers)
+
+
+def envelope(
+    request: Request, count: int, paging: tuple[int, int], data: bytes, version: str, scenario: Scenario
+) -> Response:
+    """The answer of a page (page, size): 206 when there are more pages, 200 otherwise."""
+    page, size = paging
     own = [(name, value) for name, value in request.query_params.multi_items() if name not in ("page", "size")]
     pages = -(-count // size)
 
@@ -119,14 +130,14 @@ def _envelope(request: Request, count: int, page: int, size: int, data: bytes) -
         "last": link(pages) if pages > 1 else None,
         "prev": link(page - 1) if page > 1 else None,
         "next": link(page + 1) if page < pages else None,
-        "api_version": API_VERSION,
+        "api_version": version,
     }
     start = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
     body = b"".join([start.encode(), b',"data":[', data, b"]}"])
-    return Response(body, status_code=206 if page < pages else 200, media_type="application/json;charset=utf-8")
+    return answered(body, 206 if page < pages else 200, scenario)
 
 
-def _answer(handler: Callable[[Scenario, Request], Response], scenario: Scenario, request: Request) -> Response:
+def checked(handler: Callable[[Scenario, Request], Response], scenario: Scenario, request: Request) -> Response:
     """Run a handler, turning what Hub'Eau refuses into its answers."""
     if len(str(request.url)) > URL_LENGTH:
         return Response("<html><body><h1>414 Request-URI Too Large</h1></body></html>", 414, media_type="text/html")
@@ -167,7 +178,7 @@ def _stations(scenario: Scenario, request: Request) -> Response:
         records, count = found[(page - 1) * size : page * size], len(found)
     data = [{field: record[field] for field in fields} for record in records]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))[1:-1]
-    return _envelope(request, count, page, size, text.encode())
+    return envelope(request, count, (page, size), text.encode(), API_VERSION, scenario)
 
 
 def _has(record: dict[str, object], on: date | None, least: int) -> bool:
@@ -236,16 +247,16 @@ def _chroniques(scenario: Scenario, request: Request) -> Response:
         order,
     )
     data = _data(selection, (page - 1) * size, page * size, fields)
-    return _envelope(request, len(selection.row), page, size, data)
+    return envelope(request, len(selection.row), (page, size), data, API_VERSION, scenario)
 
 
 def routes(scenario: Scenario) -> list[Route]:
     """The two endpoints for a scenario."""
 
     async def answer_stations(request: Request) -> Response:
-        return _answer(_stations, scenario, request)
+        return checked(_stations, scenario, request)
 
     async def answer_chroniques(request: Request) -> Response:
-        return _answer(_chroniques, scenario, request)
+        return checked(_chroniques, scenario, request)
 
     return [Route(f"{_PREFIX}/stations", answer_stations), Route(f"{_PREFIX}/chroniques", answer_chroniques)]

@@ -134,6 +134,15 @@ def _water_table(seed: int, station: Station, block: int) -> Integers:
     return np.rint(100 * (station.ground - depth)).astype(np.int64)
 
 
+def water_table(seed: int, station: Station, days: Integers) -> Integers:
+    """Level (cm NGF) on each of some days."""
+    levels = np.empty(len(days), dtype=np.int64)
+    for block in np.unique(days // BLOCK_DAYS).tolist():
+        inside = days // BLOCK_DAYS == block
+        levels[inside] = _water_table(seed, station, block)[days[inside] - block * BLOCK_DAYS]
+    return levels
+
+
 @lru_cache(maxsize=2048)
 def _block(scenario: Scenario, station: Station, block: int) -> Measures:
     """The published rows of a block of days."""

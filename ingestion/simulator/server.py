@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from ingestion.simulator import data_gouv, hubeau
+from ingestion.simulator import data_gouv, hubeau, hydrometrie, temps_reel
 from ingestion.simulator.sim2_files import FileStore
 from ingestion.simulator.world import Scenario
 
@@ -29,7 +29,13 @@ def build_app(scenario: Scenario, cache_dir: Path | None = None, middleware: Seq
         temporary = tempfile.TemporaryDirectory(prefix="sim2-", ignore_cleanup_errors=True)
         cache_dir = Path(temporary.name)
     store = FileStore(scenario, cache_dir)
-    app = Starlette(routes=[*data_gouv.routes(store), *hubeau.routes(scenario)], middleware=list(middleware))
+    routes = [
+        *data_gouv.routes(store),
+        *hubeau.routes(scenario),
+        *hydrometrie.routes(scenario),
+        *temps_reel.routes(scenario),
+    ]
+    app = Starlette(routes=routes, middleware=list(middleware))
     app.state.store = store
     app.state.temporary = temporary
     return app
@@ -42,7 +48,10 @@ def prepare(scenario: Scenario, cache_dir: Path) -> list[Path]:
 
 
 def _config(app: Starlette, log_level: str) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level=log_level, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    # Hub'Eau's answers are dated by the scenario's clock.
+    return uvicorn.Config(
+        app, log_level=log_level, access_log=False, lifespan="off", date_header=False, timeout_graceful_shutdown=2
+    )
 
 
 @contextmanager

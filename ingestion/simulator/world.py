@@ -18,7 +18,9 @@ class Scenario:
     cells           cells in the SIM2 files (1 to 9,892)
     years           years that have a SIM2 file, ascending; `latest` comes on top of them
     stations        piezometers at Hub'Eau; the first four are the named ones
+    sensors         hydrometric stations at Hub'Eau; the first two are the named ones
     today           the day the providers are asked: publication delays and `latest` count from it
+    hour            the hour of that day (UTC), for what comes in real time
     history_start   first day of the chroniques; January 1 of the first year when None
     revision        0, 1, 2 …: later states of the same past (see `effective_day`)
     layout          "years" (a file a year, since 2026-07-31) or "decades" (before)
@@ -29,7 +31,9 @@ class Scenario:
     cells: int = 100
     years: tuple[int, ...] = (2022, 2023, 2024)
     stations: int = 16
+    sensors: int = 6
     today: date = date(2025, 1, 8)
+    hour: int = 9
     history_start: date | None = None
     revision: int = 0
     layout: Literal["years", "decades"] = "years"
@@ -44,6 +48,10 @@ class Scenario:
             raise ValueError(f"years: {self.years} is not between {FIRST_SIM2_DAY.year} and today's year")
         if not 1 <= self.stations <= 100_000:
             raise ValueError(f"stations: {self.stations} is not between 1 and 100000")
+        if not 0 <= self.sensors <= 10_000:
+            raise ValueError(f"sensors: {self.sensors} is not between 0 and 10000")
+        if not 0 <= self.hour <= 23:
+            raise ValueError(f"hour: {self.hour} is not between 0 and 23")
         if self.revision < 0:
             raise ValueError(f"revision: {self.revision} is negative")
         if self.first_level_day >= self.today:

@@ -86,6 +86,14 @@ def json_body(response: requests.Response) -> bytes:
     return response.content
 
 
+def clock(response: requests.Response) -> datetime:
+    """Return the instant of an answer by the provider's clock (its header Date), or by ours."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+
+
 def not_what_was_asked(response: requests.Response, wanted: str) -> TransientError:
     """Make the error for an answer of another kind than `wanted`."""
     kind = response.headers.get("Content-Type", "no content type")

@@ -39,6 +39,13 @@ CHRONIQUE = pa.struct(
         )
     ]
 )
+CHRONIQUE_TR = pa.struct(
+    [(name, pa.string()) for name in ("code_bss", "bss_id", "urn_bss")]
+    + [(name, pa.float64()) for name in ("longitude", "latitude", "altitude_station", "altitude_repere")]
+    + [("date_mesure", pa.string()), ("timestamp_mesure", pa.int64())]
+    + [(name, pa.float64()) for name in ("niveau_eau_ngf", "profondeur_nappe")]
+    + [("date_maj", pa.string())]
+)
 REJET = pa.schema([(name, pa.string()) for name in ("code_bss", "objet", "reference", "motif", "texte")])
 CODES = pa.schema([(name, pa.string()) for name in ("entite", "code", "nom")])
 UNREADABLE = "enregistrement_illisible"
@@ -58,7 +65,7 @@ DAY = r"CASE WHEN regexp_full_match({0}, '\d{{4}}-\d{{2}}-\d{{2}}') THEN TRY_CAS
 
 def read_envelope(body: bytes, record: pa.StructType) -> pa.Table:
     """Read an envelope; the fields of the record have its types, and new ones are inferred."""
-    schema = pa.schema([("count", pa.int64()), ("data", pa.list_(record))])
+    schema = pa.schema([("count", pa.int64()), ("next", pa.string()), ("data", pa.list_(record))])
     return pj.read_json(
         io.BytesIO(body),
         read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
@@ -68,14 +75,15 @@ def read_envelope(body: bytes, record: pa.StructType) -> pa.Table:
     )
 
 
-def read_as_text(body: bytes, record: pa.StructType) -> tuple[int, pa.Table]:
-    """Read an envelope whose fields have other types: a value that cannot be one of the type is null.
+def read_as_text(body: bytes, record: pa.StructType) -> tuple[int, str | None, pa.Table]:
+    """Read an envelope whose fields have other types: a value that cannot be one of the type is null. Return its
+    count, the address of the next page, and its records.
 
     The record such a value stands in is kept as text in the column `UNREADABLE`, for which it is refused.
     """
     nested = {field.name for field in record if pa.types.is_list(field.type)}
     texts = json.dumps([{field.name: ["VARCHAR"] if field.name in nested else "VARCHAR" for field in record}])
-    types = {"double": "DOUBLE", "int64": "BIGINT"}
+    types = {"double": "DOUBLE", "int64": "BIGINT", "bool": "BOOLEAN"}
     casts = {f.name: f'TRY_CAST(r."{f.name}" AS {types[str(f.type)]})' for f in record if str(f.type) in types}
     columns = ", ".join(f'{casts.get(f.name, f"r.{f.name}")} AS "{f.name}"' for f in record)
     failed = " OR ".join(f'(r."{name}" IS NOT NULL AND {cast} IS NULL)' for name, cast in casts.items())
@@ -83,7 +91,8 @@ def read_as_text(body: bytes, record: pa.StructType) -> tuple[int, pa.Table]:
         FROM (SELECT unnest(from_json(json_extract($body::JSON, '$.data'), $texts)) AS r)"""
     with duckdb.connect() as db:
         rows = db.sql(query, params={"body": body.decode(), "texts": texts}).to_arrow_table()
-    return json.loads(body)["count"], rows
+    envelope = json.loads(body)
+    return envelope["count"], envelope.get("next"), rows
 
 
 def new_fields_as_text(rows: pa.Table, record: pa.StructType) -> pa.Table:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import dlt
 import duckdb
@@ -111,7 +111,7 @@ def _collect_stations(
             raise SourceError(
                 f"{settings.hubeau_url} knows none of the stations followed; see `hydrotheque stations list`"
             )
-        fingerprint = _fingerprint(rows)
+        fingerprint = digest(rows)
         line.unchanged = known.get(STATIONS, {}).get("empreinte") == fingerprint
         if not line.unchanged:
             write(pipeline, _stations(found, refused, fingerprint))
@@ -149,9 +149,19 @@ def _its_turn(code: str, piece: dict[str, Any], today: date) -> bool:
     return rested and zlib.crc32(code.encode()) % 12 == today.month - 1
 
 
-def lots(stations: Iterable[Series]) -> Iterator[list[Series]]:
+class Expected(Protocol):
+    """What is to be read, and about how many rows it has."""
+
+    @property
+    def expected(self) -> int: ...
+
+
+Each = TypeVar("Each", bound=Expected)
+
+
+def lots(stations: Iterable[Each]) -> Iterator[list[Each]]:
     """Group the stations in lots of about `ROWS_PER_PACKAGE` expected rows."""
-    lot: list[Series] = []
+    lot: list[Each] = []
     rows = 0
     for series in stations:
         lot.append(series)
@@ -268,7 +278,7 @@ def _new_readings(answer: pa.Table, group: list[Series], lot: Lot, package: str)
     return changed, pa.Table.from_pylist(records, schema=READING)
 
 
-def _fingerprint(rows: pa.Table) -> str:
+def digest(rows: pa.Table) -> str:
     """Return a number that changes when any value does, whatever the order of the rows."""
     with duckdb.connect() as db:
         db.register("rows", rows)
