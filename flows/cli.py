@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +17,7 @@ from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError
 from ingestion.report import Options
 from ingestion.settings import PREFIX, get_settings
+from ingestion.warehouse import initialise, open_warehouse
 
 app = typer.Typer(
     help="Hydrothèque: French environmental open data, from the providers to SQL and a REST API.",
@@ -25,6 +28,19 @@ app = typer.Typer(
 app.add_typer(database_cli.app, name="db")
 app.add_typer(control_cli.stations, name="stations")
 app.add_typer(control_cli.sources, name="sources")
+
+
+class ExportFormat(StrEnum):
+    """What a table can be exported as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+    @classmethod
+    def of(cls, output: Path | None) -> "ExportFormat":
+        """Return the format that a file's name asks for."""
+        return cls.CSV if output and output.suffix.lower() == ".csv" else cls.PARQUET
+
 
 Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
 Accept = Annotated[bool, typer.Option("--accept", help="Let through what a guard stopped")]
@@ -86,6 +102,22 @@ def build(arguments: DbtArguments = None) -> None:
     with steps.started() as current:
         steps.build(current, *(arguments or ()))
         summary.show_built(current)
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="A table of marts or snapshots")],
+    format_: Annotated[ExportFormat | None, typer.Option("--format", help="Default: what OUTPUT ends with")] = None,
+    output: Annotated[Path | None, typer.Option(help="Default: TABLE.parquet, or TABLE.csv, here")] = None,
+) -> None:
+    """Write a table to a Parquet or csv file, with a note of its licence, producers and columns beside it."""
+    from flows import export as exporting  # noqa: PLC0415 - slow to import, and not every command needs it
+
+    settings = get_settings()
+    initialise(settings, open_warehouse(settings))
+    done = exporting.export(settings, table, (format_ or ExportFormat.of(output)).value, output)
+    size = done.file.stat().st_size / 1e6
+    typer.echo(f"{done.table}: {done.rows:,} rows, {size:,.1f} MB in {done.file}; licence and columns in {done.note}")
 
 
 @app.command()

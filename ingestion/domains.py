@@ -49,7 +49,8 @@ class Domain:
     of the index of those that grow.
 
     Packages are loaded one by one, or, where they are many and small, as many at once as have `rows_at_once` rows:
-    `windows` then says what of a table a later package replaces.
+    `windows` then says what of a table a later package replaces. `producers` are those that the licence has named where
+    the data are published again.
     """
 
     folder: str
@@ -58,6 +59,7 @@ class Domain:
     indexes: dict[str, str] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
     rows_at_once: int = 0
+    producers: str = ""
 
 
 _SENSORS = {
@@ -75,6 +77,7 @@ DOMAINS = {
             "lecture": OF_THE_PACKAGE,
         },
         {"sim2": "nom_du_fichier"},
+        producers="Météo-France, SIM2, through data.gouv.fr",
     ),
     "piezometrie": Domain(
         "donnees-piezometre/quotidien",
@@ -87,6 +90,7 @@ DOMAINS = {
             "lecture": OF_THE_PACKAGE,
         },
         {"chroniques": "code_bss, date_mesure"},
+        producers="ADES, BRGM and the producers named in the table producteur, through Hub'Eau",
     ),
     "capteurs": Domain(
         "donnees-capteurs/temps_reel",
@@ -102,5 +106,6 @@ DOMAINS = {
         {**{table: f"{', '.join(w.keys)}, {w.instant}" for table, w in _SENSORS.items()}, "lecture": "paquet"},
         windows=_SENSORS,
         rows_at_once=500_000,
+        producers="SCHAPI and the flood services (PHyC), BRGM and the producers (ADES), through Hub'Eau",
     ),
 }

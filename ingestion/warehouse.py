@@ -119,11 +119,11 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
             connection.execute(control.TABLES)
             control.follow(connection, control.FIRST_STATIONS)
             control.follow_sensors(connection, control.FIRST_SENSORS)
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} SET search_path = marts, snapshots, public").format(
-                    sql.Identifier(warehouse.database)
-                )
-            )
+            for statement in (
+                "ALTER DATABASE {} SET search_path = marts, snapshots, public",
+                "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC",  # a reader makes no table of any kind
+            ):
+                connection.execute(sql.SQL(statement).format(sql.Identifier(warehouse.database)))
             for role, password in _reader_passwords(settings).items():
                 _ensure_reader(connection, role, password)
         except psycopg.errors.InsufficientPrivilege as error:
@@ -145,6 +145,10 @@ def _ensure_reader(connection: psycopg.Connection, role: str, password: str) -> 
     known = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
     if known is None:
         connection.execute(sql.SQL("CREATE ROLE {}").format(name))
+        if role == "analyste":  # the API says so itself, for each of its connections
+            connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(name))
+            # A transaction left open would hold up a full refresh, and all who read behind it.
+            connection.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '10min'").format(name))
     if password and not (known and known[0]):
         # The server sees and logs the verifier only.
         verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")

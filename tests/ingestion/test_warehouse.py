@@ -94,6 +94,7 @@ def test_readers_see_marts_and_nothing_else(empty_warehouse: Entrepot, role: str
     reader = replace(open_warehouse(empty_warehouse.settings, role), database=empty_warehouse.owner.database)
     with reader.connect() as connection:
         assert connection.execute("SELECT count(*) FROM lisible").fetchone() == (0,)
+        connection.execute("SET default_transaction_read_only = off")
         for statement in (
             "INSERT INTO marts.lisible VALUES (1)",
             "SELECT * FROM raw_meteo.caché",
