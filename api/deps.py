@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from api import users
 from api.database import Database
+from api.metrics import Metrics
 from api.reader import Reader, gate
 from api.schemas.user import UserPublic
 from api.security import InvalidTokenError, read_token
@@ -38,8 +39,14 @@ async def _database(request: Request) -> Database:
     return database
 
 
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]
 
 
 def _refused() -> HTTPException:

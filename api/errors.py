@@ -1,25 +1,25 @@
-"""Every error leaves as JSON with one sentence in `detail`; a refused body is never sent back or logged."""
+"""Every error leaves as a problem (RFC 9457), with one sentence in `detail`; a refused body goes nowhere."""
 
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from psycopg import Error as PsycopgError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from api.database import RETRY_AFTER_SECONDS, ReadError
+from api.problems import ProblemResponse, kind_of, plain
 
-logger = logging.getLogger("uvicorn.error")
+logger = logging.getLogger("hydrotheque.api")
 
-_STANDARD = {
-    404: "There is nothing at this address: /docs lists the routes.",
-    405: "This route does not answer this method: /docs lists the routes.",
-}
+NO_SUCH_ROUTE = "There is nothing at this address: /docs lists the routes."
+NO_SUCH_METHOD = "This route does not answer this method: /docs lists the routes."
+NOT_TEXT = "The body cannot be read: it is not UTF-8, or not what its Content-Type says."
 DATABASE_DOWN = "The database does not answer: try again in a few seconds."
 _UNAVAILABLE: tuple[tuple[type[PsycopgError], str], ...] = (
     (pg.QueryCanceled, "The database took too long to answer: try again later or ask for less."),
@@ -32,16 +32,14 @@ _UNAVAILABLE: tuple[tuple[type[PsycopgError], str], ...] = (
 
 
 def install(app: FastAPI) -> None:
-    """Give the application its error handlers."""
+    """Give the application its error handlers. What none of them takes is answered by `api.middleware`."""
     app.add_exception_handler(RequestValidationError, _invalid_input)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(DBAPIError, _database_error)
-    app.add_exception_handler(PoolTimeout, _database_error)
-    app.add_exception_handler(ReadError, _database_error)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (DBAPIError, PoolTimeout, ReadError):
+        app.add_exception_handler(kind, _database_error)
 
 
-def first_line(error: DBAPIError | ReadError) -> str:
+def first_line(error: Exception) -> str:
     """What PostgreSQL or libpq said, without the lines (DETAIL, CONTEXT) that may quote data."""
     return str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")[0]
 
@@ -62,35 +60,36 @@ def _sentence(raised: type[Any]) -> str | None:
     return next((sentence for kind, sentence in _UNAVAILABLE if issubclass(raised, kind)), None)
 
 
-def unavailable(reason: str) -> JSONResponse:
+def unavailable(reason: str) -> Response:
     """503, and when to come back."""
-    return JSONResponse({"detail": reason}, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return ProblemResponse("unavailable", reason, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-async def _database_error(request: Request, error: Exception) -> JSONResponse:
+async def _database_error(_: Request, error: Exception) -> Response:
     reason = unavailable_reason(error)
     if reason is None:
         raise error
-    said = first_line(error) if isinstance(error, DBAPIError | ReadError) else "no free connection in the pool"
-    logger.warning("database: %s (%s %s)", said, request.method, request.url.path)
+    logger.warning("database: %s", first_line(error))
     return unavailable(reason)
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
-    detail = _STANDARD.get(error.status_code, error.detail) if _is_standard(error) else error.detail
-    return JSONResponse({"detail": detail}, error.status_code, error.headers)
+    kind, detail, headers = kind_of(error), error.detail, error.headers
+    if error.status_code == 400 and detail == "There was an error parsing the body":
+        return ProblemResponse("invalid-request", NOT_TEXT, errors=[{"field": "", "message": NOT_TEXT}])
+    if kind == "not-found" and detail == "Not Found":
+        kind, detail = "no-such-route", NO_SUCH_ROUTE
+    elif kind == "method-not-allowed":
+        detail = NO_SUCH_METHOD
+    return ProblemResponse(kind, detail, headers) if kind else plain(error.status_code, detail, headers)
 
 
-def _is_standard(error: HTTPException) -> bool:
-    return error.detail in ("Not Found", "Method Not Allowed")
-
-
-async def _invalid_input(_: Request, error: Exception) -> JSONResponse:
+async def _invalid_input(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
     found = [{"field": _field(each["loc"]), "message": _message(each)} for each in error.errors()]
     sentence = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in found)
-    return JSONResponse({"detail": sentence, "errors": found}, 422)
+    return ProblemResponse("invalid-request", sentence, errors=found)
 
 
 def _field(location: tuple[int | str, ...]) -> str:
@@ -101,7 +100,3 @@ def _message(error: dict[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return "the body is not valid JSON"
     return str(error["msg"]).removeprefix("Value error, ")
-
-
-async def _unexpected(_: Request, __: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "Something went wrong on our side; it is in the log of the server."}, 500)

@@ -1,41 +1,33 @@
-"""Security headers, on every answer."""
+"""The headers that every answer bears, as ASGI sends them."""
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+Headers = list[tuple[bytes, bytes]]
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_NOTHING = [*_ALWAYS, (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
 # The page at /docs runs its own scripts and reads its own document; Swagger UI sets styles and data: images itself.
-_PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_PAGE = [
+    *_ALWAYS,
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+]
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+_NO_STORE = (b"cache-control", b"no-store")
 
 
-class SecurityHeaders:
-    """ASGI middleware: adds the headers an answer does not set itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; complete the headers of the answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        policy = _PAGE if scope["path"].startswith("/docs") else _NOTHING
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in {**_ALWAYS, "Content-Security-Policy": policy}.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/user"):
-                    headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
+def complete(headers: Headers, path: str, scheme: str) -> None:
+    """Add the headers to those of an answer. What does not say that it may be kept may not."""
+    page = path.startswith("/docs")
+    headers += _PAGE if page else _NOTHING
+    if scheme == "https":
+        headers.append(_HTTPS_ONLY)
+    if not page and not any(name == b"cache-control" for name, _ in headers):
+        headers.append(_NO_STORE)

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import errors, openapi, reader
+from api import errors, logs, openapi, reader
 from api.database import Database
-from api.headers import SecurityHeaders
-from api.routes import data, health, user
-from api.schemas.common import said
+from api.metrics import Metrics
+from api.middleware import Envelope
+from api.routes import data, health, operation, user
 from api.security import dummy_hash
 from api.settings import Settings, load_or_exit
 
@@ -32,8 +34,8 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application. Without settings it reads them, or leaves the process with exit code 2."""
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application."""
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
@@ -44,27 +46,44 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
-        responses={503: said("The database does not answer.", Retry_After="Seconds to wait.")},
+        responses=openapi.ANYWHERE,
     )
-    app.state.settings = settings or load_or_exit()
-    app.state.database = Database(
-        app.state.settings.pool_size,
-        app.state.settings.pool_timeout_seconds,
-        app.state.settings.statement_timeout_seconds,
-    )
+    app.state.settings = settings
+    app.state.database = Database(settings.pool_size, settings.pool_timeout_seconds, settings.statement_timeout_seconds)
+    app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
-    for module in (data, user, health):
+    for module in (data, user, health, operation):
         app.include_router(module.router)
-    app.add_middleware(SecurityHeaders)
     errors.install(app)
     reader.install(app)
     openapi.install(app)
+    _surround(app, settings)
     return app
 
 
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Add the layers around the application, the innermost first."""
+    app.add_middleware(Envelope, settings.max_body_bytes, app.state.metrics)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
+        )
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+
+
 def __getattr__(name: str) -> FastAPI:
-    """`app`, made when it is first asked for: importing this module reads no setting."""
+    """`app`, made when it is first asked for: importing this module reads no setting and leaves the logs alone.
+
+    A setting that is missing or makes no sense ends the process with exit code 2 and one line.
+    """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made = globals()["app"] = create_app()
+    settings = load_or_exit()
+    logs.configure(settings.log_level)
+    made = globals()["app"] = create_app(settings)
     return made

@@ -9,6 +9,9 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
+from api.problems import MEDIA_TYPE
+from api.schemas.common import said
+
 TITLE = "Hydrothèque"
 DESCRIPTION = """
 French weather and groundwater, from the providers to programs.
@@ -16,8 +19,9 @@ French weather and groundwater, from the providers to programs.
 **How to begin**: register at `POST /user/register`, log in at `POST /user/login` (here: the *Authorize* button),
 and send the token with every request under `/data`: `Authorization: Bearer <token>`.
 
-**Errors** are JSON with one sentence in `detail`. 503 means that the database does not answer: wait for
-`Retry-After` seconds.
+**Errors** are problems after RFC 9457 (`application/problem+json`): compare `type`, read `detail`. `GET` a type to
+read what it means. 429 and 503 say in `Retry-After` how many seconds to wait. Every answer has an `X-Request-ID`, yours
+when you send one: name it when you report an error.
 
 **The data** is republished under the Licence Ouverte 2.0 (Etalab); name its producers when you use it:
 - weather: Météo-France, daily SIM2 grid (Safran-Isba-Modcou);
@@ -28,10 +32,17 @@ LICENCE = {
     "url": "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf",
 }
 TAGS = [
-    {"name": "user", "description": "Registering and logging in."},
+    {"name": "user", "description": "Registering, logging in, and what is held about you."},
     {"name": "data", "description": "Weather and groundwater; needs a token."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
+# What any route may answer, beside its own.
+ANYWHERE: dict[int | str, dict[str, Any]] = {
+    413: said("The body is too large."),
+    414: said("The address is too long."),
+    500: said("Something went wrong on our side."),
+    503: said("The database does not answer.", Retry_After="Seconds to wait."),
+}
 _PAGE = Path(__file__).parent / "docs"
 
 
@@ -41,7 +52,7 @@ def install(app: FastAPI) -> None:
 
     @cache
     def document() -> dict[str, Any]:
-        made: dict[str, Any] = as_openapi_3_0(generate())
+        made: dict[str, Any] = as_openapi_3_0(_with_problems(generate()))
         return {**made, "openapi": "3.0.3"}
 
     app.openapi = document  # type: ignore[method-assign]
@@ -55,6 +66,16 @@ def install(app: FastAPI) -> None:
         return FileResponse(_PAGE / "start.js")
 
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_path), name="swagger-ui")
+
+
+def _with_problems(made: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI writes one media type for all answers of a route: give errors theirs."""
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    return made
 
 
 def as_openapi_3_0(node: Any) -> Any:

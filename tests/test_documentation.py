@@ -21,7 +21,8 @@ def test_a_setting_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", ApiSettings.model_fields)
 def test_a_setting_of_the_api_is_documented(name: str) -> None:
-    assert f"`{API_PREFIX}{name.upper()}`" in README
+    variable = ApiSettings.model_fields[name].validation_alias or API_PREFIX + name.upper()
+    assert f"`{variable}`" in README
 
 
 def test_the_api_and_the_collection_name_the_same_variables() -> None:

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
 from api import users
-from api.deps import DatabaseDep, SettingsDep
+from api.deps import DatabaseDep, MetricsDep, SettingsDep
+from api.problems import ProblemError
 from api.schemas.common import InvalidInput, said
 from api.schemas.user import Token, UserCreate, UserPublic
 from api.security import create_token
@@ -35,11 +36,13 @@ _LOGIN_EXAMPLE = {
 def register(user: UserCreate, db: DatabaseDep) -> UserPublic:
     """Create a user, who can then log in. The consent and its date are kept."""
     if not user.consent_given:
-        raise HTTPException(400, "Nobody is registered without consent: send consent_given: true to agree.")
+        raise ProblemError(
+            "consent-required", "Nobody is registered without consent: send consent_given: true to agree."
+        )
     created = users.register(db, user)
     if created is None:
         # Which of the two is not said: an e-mail address that is registered is nobody else's business.
-        raise HTTPException(409, "This username or e-mail address is already taken.")
+        raise ProblemError("already-taken", "This username or e-mail address is already taken.")
     return created
 
 
@@ -50,12 +53,19 @@ def register(user: UserCreate, db: DatabaseDep) -> UserPublic:
     openapi_extra=_LOGIN_EXAMPLE,
 )
 def login(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], response: Response, db: DatabaseDep, settings: SettingsDep
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    response: Response,
+    db: DatabaseDep,
+    settings: SettingsDep,
+    metrics: MetricsDep,
 ) -> Token:
     """Get a token, from a form with `username` and `password`."""
     claim = users.authenticate(db, form.username, form.password)
+    metrics.logins.labels("refused" if claim is None else "accepted").inc()
     if claim is None:
         # The same answer after the same work, so that nobody learns here who is registered.
-        raise HTTPException(401, "The username or the password is wrong.", {"WWW-Authenticate": "Bearer"})
+        raise ProblemError(
+            "wrong-credentials", "The username or the password is wrong.", {"WWW-Authenticate": "Bearer"}
+        )
     response.headers["Cache-Control"] = "no-store"  # RFC 6749 section 5.1
     return Token(access_token=create_token(claim, settings))

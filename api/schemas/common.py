@@ -6,9 +6,15 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 
 
-class Message(BaseModel):
-    """One sentence that says what happened."""
+class Problem(BaseModel):
+    """What went wrong, after RFC 9457."""
 
+    type: str = Field(
+        description="What kind of error this is: compare this. GET it to read what it means.",
+        examples=["/problems/not-found"],
+    )
+    title: str = Field(description="The kind in a few words.", examples=["Not found"])
+    status: int = Field(description="The HTTP status again.", examples=[404])
     detail: str = Field(description="One sentence: what was wrong and, where it helps, what to do.")
 
 
@@ -19,7 +25,7 @@ class FieldError(BaseModel):
     message: str = Field(description="What is wrong with it.")
 
 
-class InvalidInput(Message):
+class InvalidInput(Problem):
     """The request was not understood."""
 
     errors: list[FieldError] = Field(description="The same, field by field.")
@@ -51,7 +57,7 @@ Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="How many results 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many results to give at most, 1 to 1000.")]
 
 
-def said(description: str, model: type[BaseModel] = Message, **headers: str) -> dict[str, Any]:
+def said(description: str, model: type[BaseModel] = Problem, **headers: str) -> dict[str, Any]:
     """One entry of a route's `responses`: what the status means, its body and its headers."""
     entry: dict[str, Any] = {"model": model, "description": description}
     if headers:

@@ -1,7 +1,9 @@
-"""Every route under /data, with every kind of token that is none."""
+"""Every route, those that will land included, with every kind of token that is none."""
 
+import base64
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -9,20 +11,12 @@ import jwt
 import psycopg
 import pytest
 
-ROUTES = [
-    ("POST", "/data/meteo/", {"input_date": "2024-01-15", "lambx": 652500.0, "lamby": 6862500.0}),
-    ("POST", "/data/piezo_value/", {"code_bss": "07548X0009/F"}),
-    ("GET", "/data/piezo/list", None),
-    ("POST", "/data/piezo_meteo/", {"code_bss": "07548X0009/F", "start_date": "2024-01-01", "end_date": "2024-01-31"}),
-]
-Ask = Callable[..., httpx.Response]
+from tests.api.operations import CLOSED, METRICS, OPEN, OPERATIONS, Operation, served
+from tests.problems import assert_problem
 
-
-@pytest.fixture(params=ROUTES, ids=lambda route: route[1])
-def ask(request: pytest.FixtureRequest, client: httpx.Client) -> Ask:
-    """Ask one of the routes with these headers."""
-    method, path, body = request.param
-    return lambda **headers: client.request(method, path, json=body, headers=headers)
+REFUSED = "The token is missing, expired or not valid: get one at POST /user/login."
+# One route stands for all where making a user for each would take long: which route asks changes nothing.
+ONE = next(each for each in CLOSED if each.path == "/data/piezo/list")
 
 
 def claims(user_id: object, **changes: object) -> dict[str, object]:
@@ -31,104 +25,137 @@ def claims(user_id: object, **changes: object) -> dict[str, object]:
     return {name: value for name, value in made.items() if value is not None}
 
 
+def unsigned(header: dict[str, object], body: dict[str, object], signature: str = "") -> str:
+    """A token written by hand, as whoever attacks would."""
+    parts = [base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in (header, body)]
+    return ".".join([*parts, signature])
+
+
 def assert_refused(answer: httpx.Response) -> None:
-    assert answer.status_code == 401
+    assert_problem(answer, "not-logged-in", REFUSED)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json() == {"detail": "The token is missing, expired or not valid: get one at POST /user/login."}
 
 
-def test_a_token_of_ours_is_accepted(ask: Ask, registered: dict[str, Any], secret: str) -> None:
-    token = jwt.encode(claims(registered["id"]), secret, "HS256")
-    assert ask(Authorization=f"Bearer {token}").status_code == 200
+def test_every_route_asks_for_a_token_or_is_known_to_be_open() -> None:
+    documented = {(each.method, each.path) for each in OPERATIONS}
+    assert served() - documented == {("GET", "/docs"), ("GET", "/docs/start.js"), ("GET", "/openapi.json"), METRICS}
+    assert served() >= OPEN
+    for each in OPERATIONS:
+        assert ("security" in each.spec) is not each.is_open, str(each)
 
 
-def test_no_token(ask: Ask) -> None:
-    assert_refused(ask())
+@pytest.fixture(scope="session")
+def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
+    """Authorization headers that open nothing, by what is wrong with them."""
+    mine = registered["id"]
+    good = jwt.encode(claims(mine), secret, "HS256")
+    header, body, signature = good.split(".")
+    _, other_body, _ = jwt.encode(claims(mine + 1), secret, "HS256").split(".")
+    key = "k7Q_" * 20
+    tokens = {
+        "expired": jwt.encode(claims(mine, exp=int(time.time()) - 1), secret, "HS256"),
+        "long expired": jwt.encode(claims(mine, exp=1_000_000_000), secret, "HS256"),
+        "from the future": jwt.encode(claims(mine, iat=4_000_000_000, exp=4_000_000_600), secret, "HS256"),
+        "not yet": jwt.encode(claims(mine, nbf=4_000_000_000), secret, "HS256"),
+        "another key": jwt.encode(claims(mine), key, "HS256"),
+        "another key, named": jwt.encode(
+            claims(mine), key, "HS256", headers={"kid": "../../dev/null", "jku": "http://x"}
+        ),
+        "our key, HS384": jwt.encode(claims(mine), secret, "HS384"),
+        "our key, HS512": jwt.encode(claims(mine), secret, "HS512"),
+        "alg none": jwt.encode(claims(mine), None, "none"),
+        "alg None": unsigned({"alg": "None", "typ": "JWT"}, claims(mine)),
+        "alg nOnE, our signature": unsigned({"alg": "nOnE", "typ": "JWT"}, claims(mine), signature),
+        "no alg": unsigned({"typ": "JWT"}, claims(mine), signature),
+        "alg RS256": unsigned({"alg": "RS256", "typ": "JWT"}, claims(mine), signature),
+        "no signature": f"{header}.{body}.",
+        "another's claims": f"{header}.{other_body}.{signature}",
+        "cut": good[:-1],
+        "a user who never was": jwt.encode(claims(2**40), secret, "HS256"),
+        **{f"no {name}": jwt.encode(claims(mine, **{name: None}), secret, "HS256") for name in claims(mine)},
+        **{
+            f"sub {sub!r}"[:30]: jwt.encode(claims(sub), secret, "HS256")
+            for sub in ("", "camille", "0", "-1", "²", " 1", "1.0", "1 or 1=1", "9" * 19, "1" * 5000, "\x00")
+        },
+        **{
+            f"ver {ver!r}": jwt.encode(claims(mine, ver=ver), secret, "HS256")
+            for ver in (0, 2, -1, "1", True, 1.0, 2**70, [1])
+        },
+    }
+    headers = {
+        "no scheme": good,
+        "Basic": "Basic dGVzdDp0ZXN0",
+        "Basic with a token": f"Basic {good}",
+        "empty": "Bearer",
+        "two tokens": f"Bearer {good} {good}",
+        "not a token": "Bearer x.y.z",
+        "dots": "Bearer ..",
+        "Latin-1": "Bearer \xe9\xe9.\xe9.\xe9",
+        "very long": "Bearer " + "a" * 7_000,
+    }
+    return {**{name: f"Bearer {token}" for name, token in tokens.items()}, **headers}
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer x.y.z", "Basic dGVzdDp0ZXN0", "Bearer a b", "token"])
-def test_no_token_in_the_header(ask: Ask, header: str) -> None:
-    assert_refused(ask(Authorization=header))
+@pytest.mark.parametrize("operation", CLOSED, ids=str)
+def test_a_token_that_is_none(operation: Operation, client: httpx.Client, bad_headers: dict[str, str]) -> None:
+    assert_refused(client.request(**operation.request()))
+    assert_refused(client.request(operation.method, operation.request()["url"], content=b"{"))
+    for what, header in bad_headers.items():
+        answer = client.request(**operation.request(), headers={"Authorization": header.encode("latin-1")})
+        assert answer.status_code == 401, what
+        assert_refused(answer)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"exp": 1_000_000_000},
-        {"exp": None},
-        {"iat": None},
-        {"sub": None},
-        {"jti": None},
-        {"ver": None},
-        {"ver": 0},
-        {"ver": 2},
-        {"ver": "1"},
-        {"ver": True},
-        {"ver": 1.0},
-        {"sub": ""},
-        {"sub": "camille"},
-        {"sub": "0"},
-        {"sub": "-1"},
-        {"sub": "²"},
-        {"sub": "9" * 19},
-        {"sub": "1" * 5000},
-        {"iat": 4_000_000_000, "exp": 4_000_000_600},
-    ],
-    ids=str,
-)
-def test_claims_that_do_not_hold(ask: Ask, registered: dict[str, Any], secret: str, changes: dict[str, object]) -> None:
-    token = jwt.encode(claims(registered["id"], **changes), secret, "HS256")
-    assert_refused(ask(Authorization=f"Bearer {token}"))
+@pytest.fixture(scope="session")
+def gone(client: httpx.Client, migrated: Any, somebody: Callable[..., Any]) -> dict[str, str]:
+    """Tokens that were good once, by what became of their users."""
+    statements = {
+        "deleted": "delete from app.users where id = %s",
+        "switched off": "update app.users set is_active = false where id = %s",
+        "consent withdrawn": "update app.users set consent_withdrawn_at = now() where id = %s",
+        "no consent": "update app.users set consent_given_at = null where id = %s",
+        "revoked": "update app.users set token_version = token_version + 1 where id = %s",
+    }
+    tokens = {}
+    with psycopg.connect(migrated.url, autocommit=True) as owner:
+        for what, statement in statements.items():
+            user, token = somebody()
+            assert client.request(**ONE.request(), headers={"Authorization": f"Bearer {token}"}).status_code == 200
+            owner.execute(statement, [user["id"]])
+            tokens[what] = token
+    return tokens
 
 
-def test_another_signature(ask: Ask, registered: dict[str, Any]) -> None:
-    token = jwt.encode(claims(registered["id"]), "x" * 64, "HS256")
-    assert_refused(ask(Authorization=f"Bearer {token}"))
+@pytest.mark.parametrize("operation", CLOSED, ids=str)
+def test_a_token_of_a_user_who_is_gone(operation: Operation, client: httpx.Client, gone: dict[str, str]) -> None:
+    for token in gone.values():
+        assert_refused(client.request(**operation.request(), headers={"Authorization": f"Bearer {token}"}))
 
 
-@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_our_key_with_another_algorithm(ask: Ask, registered: dict[str, Any], secret: str, algorithm: str) -> None:
-    token = jwt.encode(claims(registered["id"]), secret, algorithm)
-    assert_refused(ask(Authorization=f"Bearer {token}"))
-
-
-def test_no_signature(ask: Ask, registered: dict[str, Any]) -> None:
-    unsigned = jwt.encode(claims(registered["id"]), None, "none")
-    assert_refused(ask(Authorization=f"Bearer {unsigned}"))
-
-
-def test_an_altered_token(ask: Ask, registered: dict[str, Any], secret: str) -> None:
-    header, _, signature = jwt.encode(claims(registered["id"]), secret, "HS256").split(".")
-    _, other, _ = jwt.encode(claims(registered["id"] + 1), secret, "HS256").split(".")
-    assert_refused(ask(Authorization=f"Bearer {header}.{other}.{signature}"))
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "delete from app.users where id = %s",
-        "update app.users set is_active = false where id = %s",
-        "update app.users set consent_withdrawn_at = now() where id = %s",
-        "update app.users set token_version = token_version + 1 where id = %s",
-    ],
-    ids=["deleted", "switched off", "consent withdrawn", "revoked"],
-)
-def test_a_user_who_is_gone(
-    client: httpx.Client, new_user: dict[str, Any], owner: psycopg.Connection[Any], statement: str
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_the_example_runs_and_shows_nobody_else(
+    operation: Operation, client: httpx.Client, somebody: Callable[..., Any], registered: dict[str, Any]
 ) -> None:
-    user_id = client.post("/user/register", json=new_user).json()["id"]
-    form = {"username": new_user["username"], "password": new_user["password"]}
-    token = client.post("/user/login", data=form).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    assert client.get("/data/piezo/list", headers=headers).status_code == 200
-    owner.execute(statement, [user_id])
-    assert_refused(client.get("/data/piezo/list", headers=headers))
+    """With a good token each route gives what its page shows, and nothing of another user's."""
+    user, token = somebody()
+    changes = {} if (operation.method, operation.path) == ("POST", "/user/register") else {"username": user["username"]}
+    answer = client.request(**operation.request(**changes), headers={"Authorization": f"Bearer {token}"})
+    assert answer.is_success, answer.text
+    assert str(answer.status_code) in operation.spec["responses"]
+    for private in (registered["username"], registered["email"]):
+        assert private not in answer.text
 
 
-def test_a_token_lasts_thirty_minutes(client: httpx.Client, registered: dict[str, Any], secret: str) -> None:
-    form = {"username": registered["username"], "password": registered["password"]}
-    token = client.post("/user/login", data=form).json()["access_token"]
+def test_a_token_lasts_thirty_minutes(somebody: Callable[..., Any], secret: str) -> None:
+    user, token = somebody()
     held = jwt.decode(token, secret, algorithms=["HS256"])
     assert set(held) == {"sub", "ver", "iat", "exp", "jti"}
-    assert held["sub"] == str(registered["id"])
+    assert held["sub"] == str(user["id"])
     assert held["exp"] - held["iat"] == 30 * 60
+
+
+def test_no_two_tokens_are_the_same(registered: dict[str, Any], client: httpx.Client, secret: str) -> None:
+    form = {"username": registered["username"], "password": registered["password"]}
+    tokens: Iterator[str] = (client.post("/user/login", data=form).json()["access_token"] for _ in range(2))
+    one, other = (jwt.decode(token, secret, algorithms=["HS256"])["jti"] for token in tokens)
+    assert one != other
