@@ -3,11 +3,10 @@
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.deps import SettingsDep
-from api.metrics import Metrics
+from api.deps import MetricsDep, SettingsDep
 from api.problems import KINDS, PATH, ProblemError
 from api.schemas.common import InvalidInput, said
 from api.schemas.operation import ProblemKind
@@ -34,12 +33,11 @@ async def problem(
 # Not in the document: it is for the operator. Figures on the load are nobody else's business, so a token of their own
 # opens them, and without one set there is nothing to open.
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request, settings: SettingsDep, authorization: Annotated[str, Header()] = "") -> Response:
+def metrics(counted: MetricsDep, settings: SettingsDep, authorization: Annotated[str, Header()] = "") -> Response:
     """The metrics in Prometheus' text format."""
     token = settings.metrics_token.get_secret_value()
     if not token:
         raise HTTPException(404)
     if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         raise ProblemError("not-logged-in", "The token of /metrics is wrong.", {"WWW-Authenticate": "Bearer"})
-    counted: Metrics = request.app.state.metrics
     return Response(counted.text(), media_type=CONTENT_TYPE_LATEST)
