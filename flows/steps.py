@@ -13,10 +13,15 @@ from ingestion.load import forget
 from ingestion.load import load as load_domain
 from ingestion.report import Options, Reporter
 from ingestion.settings import Settings, get_settings
-from ingestion.sources import capteurs, piezometrie, sim2
+from ingestion.sources import capteurs, communes, piezometrie, sim2
 from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
 
-COLLECTORS = {"meteo": sim2.collect, "piezometrie": piezometrie.collect, "capteurs": capteurs.collect}
+COLLECTORS = {
+    "meteo": sim2.collect,
+    "piezometrie": piezometrie.collect,
+    "capteurs": capteurs.collect,
+    "communes": communes.collect,
+}
 
 
 @dataclass
@@ -76,8 +81,8 @@ def collect(run: Run, *domains: str) -> None:
 
 
 def collect_files(run: Run) -> None:
-    """Collect the files of data.gouv.fr: weather."""
-    collect(run, "meteo")
+    """Collect the files of data.gouv.fr: weather, communes."""
+    collect(run, "meteo", "communes")
 
 
 def collect_answers(run: Run) -> None:

@@ -14,6 +14,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);
 COMMENT ON TABLE control.origine IS 'The one lake that this warehouse is loaded from';
 CREATE TABLE IF NOT EXISTS control.source_fichier (
+    domaine text NOT NULL DEFAULT 'meteo',
     nom_du_fichier text PRIMARY KEY,
     url_du_fichier text NOT NULL,
     annee_de_fin integer,
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS control.source_fichier (
     lignes bigint,
     paquet text
 );
+ALTER TABLE control.source_fichier ADD COLUMN IF NOT EXISTS domaine text NOT NULL DEFAULT 'meteo';
 CREATE TABLE IF NOT EXISTS control.station_suivie (
     code_bss text PRIMARY KEY CHECK (code_bss ~ '^[^ ,]+$'),
     date_debut_mesure date,
@@ -40,8 +42,9 @@ COMMENT ON TABLE control.capteur_suivi IS
 COMMENT ON TABLE control.conservation IS
     'One row per domain whose values are kept one by one for a time: those before depuis are gone from the raw schema';
 COMMENT ON TABLE control.source_fichier IS
-    'One row per SIM2 file that is collected; a row with a URL added by hand is collected too. The columns from '
+    'One row per file that is collected; a row with a URL added by hand is collected too. The columns from '
     'modifie_le on describe the version the lake holds';
+COMMENT ON COLUMN control.source_fichier.domaine IS 'Domain of the file: meteo, qualite_eau, communes';
 COMMENT ON COLUMN control.source_fichier.annee_de_fin IS 'Last year in the file; null when it grows';
 COMMENT ON COLUMN control.source_fichier.liste IS
     'Whether the provider lists the file; false: not asked for any more; null: added by hand';
@@ -147,19 +150,19 @@ def followed_sensors(connection: psycopg.Connection) -> list[str]:
     return [code for (code,) in connection.execute(query)]
 
 
-def list_file(connection: psycopg.Connection, name: str, url: str, last_year: int | None) -> None:
+def list_file(connection: psycopg.Connection, domain: str, name: str, url: str, last_year: int | None) -> None:
     """Note where a file is found; what is known of its last fetch stays."""
     connection.execute(
-        "INSERT INTO control.source_fichier (nom_du_fichier, url_du_fichier, annee_de_fin, liste) "
-        "VALUES (%s, %s, %s, true) ON CONFLICT (nom_du_fichier) DO UPDATE "
+        "INSERT INTO control.source_fichier (domaine, nom_du_fichier, url_du_fichier, annee_de_fin, liste) "
+        "VALUES (%s, %s, %s, %s, true) ON CONFLICT (nom_du_fichier) DO UPDATE "
         "SET url_du_fichier = excluded.url_du_fichier, annee_de_fin = excluded.annee_de_fin, liste = true",
-        (name, url, last_year),
+        (domain, name, url, last_year),
     )
 
 
-def unlist_files(connection: psycopg.Connection) -> None:
-    """Note every listed file as listed no longer, before those of a new listing are noted."""
-    connection.execute("UPDATE control.source_fichier SET liste = false WHERE liste")
+def unlist_files(connection: psycopg.Connection, domain: str) -> None:
+    """Note every listed file of a domain as listed no longer, before those of a new listing are noted."""
+    connection.execute("UPDATE control.source_fichier SET liste = false WHERE liste AND domaine = %s", (domain,))
 
 
 def note_fetch(connection: psycopg.Connection, name: str, piece: dict[str, Any]) -> None:
@@ -171,9 +174,11 @@ def note_fetch(connection: psycopg.Connection, name: str, piece: dict[str, Any])
     )
 
 
-def files(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
-    """Return the files collected: name, address, last year, version held (modified, length), rows."""
+def files(connection: psycopg.Connection, domain: str | None = None) -> list[tuple[Any, ...]]:
+    """Return the files collected, of a domain or all: name, address, last year, modified, length and rows held."""
     return connection.execute(
         "SELECT nom_du_fichier, url_du_fichier, annee_de_fin, modifie_le, longueur, lignes "
-        "FROM control.source_fichier WHERE liste IS NOT false ORDER BY nom_du_fichier"
+        "FROM control.source_fichier WHERE liste IS NOT false AND domaine = coalesce(%s, domaine) "
+        "ORDER BY domaine, nom_du_fichier",
+        (domain,),
     ).fetchall()

@@ -108,4 +108,10 @@ DOMAINS = {
         rows_at_once=500_000,
         producers="SCHAPI and the flood services (PHyC), BRGM and the producers (ADES), through Hub'Eau",
     ),
+    "communes": Domain(
+        "donnees-ville/communes",
+        "raw_communes",
+        # a commune that left the list stays, with the package that had it last
+        {"communes": keyed("code_insee"), "rejet": OF_THE_PACKAGE, "lecture": OF_THE_PACKAGE},
+    ),
 }

@@ -8,9 +8,9 @@ MAX_REFUSED_SHARE = 0.01  # more is a column that changed its type, not a few ba
 def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shrink_percent: float) -> list[str]:
     """Say what a new version of a file lacks; nothing when it may replace the one held.
 
-    Both are {version: {longueur, …}, lignes, refusees, mailles, jours}; `held` is None for a file read for the first
-    time, or when the settings that choose its lines have changed. The window of `latest` moves: its days are not
-    compared.
+    Both are {version: {longueur, …}, lignes, refusees, mailles, jours}, of which only lignes and refusees are always
+    there; `held` is None for a file read for the first time, or when the settings that choose its lines have changed.
+    The window of `latest` moves: its days are not compared.
     """
     found = []
     if new["refusees"] > MAX_REFUSED_SHARE * (new["lignes"] + new["refusees"]):
@@ -18,13 +18,18 @@ def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shri
     if held is None:
         return found
     for what, before, after in (
-        ("bytes", held["version"]["longueur"], new["version"]["longueur"]),
+        ("bytes", _length(held), _length(new)),
         ("lines", held["lignes"], new["lignes"]),
     ):
         if before and after is not None and after < before * (1 - max_shrink_percent / 100):
             found.append(f"{after:,} {what} instead of {before:,}")
     if "latest" not in name:
         for what, key in (("days", "jours"), ("cells", "mailles")):
-            if new[key] < held[key]:
+            if key in new and new[key] < held[key]:
                 found.append(f"{new[key]:,} {what} instead of {held[key]:,}")
     return found
+
+
+def _length(piece: dict[str, Any]) -> int | None:
+    length: int | None = piece.get("version", {}).get("longueur")
+    return length

@@ -9,6 +9,7 @@ import dlt
 import duckdb
 import fsspec
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
@@ -17,9 +18,12 @@ from ingestion.domains import DOMAINS, Domain, Window
 from ingestion.lake import identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
+from ingestion.sources import communes
 from ingestion.warehouse import Warehouse
 
 Files = dict[str, list[str]]  # URLs by table
+# Raw tables that are there before anything is collected: dbt reads them all, and not everybody collects every domain.
+TABLES = {"communes": communes.TABLES}
 
 
 def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:
@@ -35,6 +39,7 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
             row[0]
             for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
         }
+        _ensure_tables(warehouse, DOMAINS[domain].schema, TABLES.get(domain, {}))
         new = [package for package in lake.complete_packages() if package not in done]
         for batch in _batches(lake.files_of(new), DOMAINS[domain].rows_at_once) if new else ():
             with reporter.timed(Loaded(domain, list(batch)[-1], packages=len(batch))) as line:
@@ -99,7 +104,10 @@ def _load(name: str, packages: dict[str, Files], warehouse: Warehouse) -> int:
         resources = [
             dlt.resource(imported(paths), name=table, **domain.tables[table]) for table, paths in files.items()
         ]
-        _ensure_tables(warehouse, domain.schema, files)
+        if name == "meteo" and "sim2" not in files:
+            _empty_file(warehouse, files["lecture"])
+        columns = {table: nullable_schema(paths) for table, paths in files.items()}
+        _ensure_tables(warehouse, domain.schema, columns)
         write(pipeline, dlt.source(lambda: resources, name=name)())
         return rows
 
@@ -118,25 +126,23 @@ def _merged(paths: list[Path], target: Path, window: Window | None) -> Path:
     return target
 
 
-def _ensure_tables(warehouse: Warehouse, schema: str, files: dict[str, list[Path]]) -> None:
-    """Create the tables that a package has: dlt makes none for a table without a row, and dbt reads them all."""
+def _ensure_tables(warehouse: Warehouse, schema: str, columns: dict[str, pa.Schema]) -> None:
+    """Create the tables that are not there: dlt makes none for a table without a row, and dbt reads them all."""
     with warehouse.connect() as connection:
-        if schema == DOMAINS["meteo"].schema and "sim2" not in files:
-            _empty_file(connection, files["lecture"])
-        missing = [table for table in files if not _exists(connection, f"{schema}.{table}")]
+        missing = [table for table in columns if not _exists(connection, f"{schema}.{table}")]
     if missing:
         with adbc.connect(warehouse.url) as connection, connection.cursor() as cursor:
             for table in missing:
-                empty = nullable_schema(files[table]).empty_table()
-                cursor.adbc_ingest(table, empty, mode="create", db_schema_name=schema)
+                cursor.adbc_ingest(table, columns[table].empty_table(), mode="create", db_schema_name=schema)
             connection.commit()
 
 
-def _empty_file(connection: psycopg.Connection, records: list[Path]) -> None:
+def _empty_file(warehouse: Warehouse, records: list[Path]) -> None:
     """Delete the lines of a file that has none any more: without a row dlt has nothing to merge."""
-    if _exists(connection, "raw_meteo.sim2"):
-        names = pq.read_table(records, columns=["nom_du_fichier"])["nom_du_fichier"].to_pylist()
-        connection.execute("DELETE FROM raw_meteo.sim2 WHERE nom_du_fichier = ANY(%s)", (names,))
+    with warehouse.connect() as connection:
+        if _exists(connection, "raw_meteo.sim2"):
+            names = pq.read_table(records, columns=["nom_du_fichier"])["nom_du_fichier"].to_pylist()
+            connection.execute("DELETE FROM raw_meteo.sim2 WHERE nom_du_fichier = ANY(%s)", (names,))
 
 
 def _local(url: str, folder: Path) -> Path:

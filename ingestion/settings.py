@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     capteur_retention_days: int = Field(400, ge=62, description="Days for which values are kept one by one")
     hubeau_requests_per_second: int = Field(10, ge=0, description="Pace kept with Hub'Eau; 0: none")
     hubeau_concurrency: int = Field(4, ge=1, le=16, description="Requests to Hub'Eau under way at once")
+    communes_resource: str = Field("f5df602b-3800-44d7-b2df-fa40a0350325", pattern=r"^[0-9A-Za-z-]+$")
+    communes_database_url: str = Field(
+        "", repr=False, pattern=r"^(postgresql(\+psycopg)?://.+)?$", description="PostgreSQL with communes_france_2025"
+    )
     max_shrink_percent: float = Field(5, ge=0, le=100, description="How much shorter a file may come back")
     pghost: str = Field("", validation_alias="PGHOST")
     pgport: int = Field(5432, validation_alias="PGPORT", ge=1, le=65535)
@@ -82,7 +86,8 @@ def load_settings(**changes: Any) -> Settings:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         name = field if field.startswith("PG") else f"{PREFIX}{field.upper()}" if field else ""
-        shown = "" if "password" in field.lower() else f" (got {first['input']!r})" if field else ""
+        secret = "password" in field.lower() or "database_url" in field.lower()
+        shown = f" (got {first['input']!r})" if field and not secret else ""
         message = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}: {message}{shown}".removeprefix(": ")) from None
 

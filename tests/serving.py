@@ -11,33 +11,45 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ingestion.settings import Settings
 from ingestion.simulator.server import serving
 from ingestion.sources.sim2 import DATASET_ID
 
 Handler = Callable[[Request], Response]
 
 
-def files(contents: dict[str, bytes], modified: str = "2026-10-01T00:00:00+00:00") -> list[Route]:
+def files(
+    contents: dict[str, bytes], modified: str = "2026-10-01T00:00:00+00:00", dataset: str = DATASET_ID
+) -> list[Route]:
     """data.gouv.fr with one dataset that holds these files."""
 
-    def dataset(request: Request) -> Response:
+    def description(request: Request) -> Response:
         resources = [
             {
                 "id": name,
                 "title": name,
-                "url": f"{request.base_url}static/{name}",
+                "url": f"{request.base_url}static/{dataset}/{name}",
                 "latest": None,
                 "filesize": len(content),
                 "last_modified": modified,
             }
             for name, content in contents.items()
         ]
-        return JSONResponse({"id": DATASET_ID, "resources": resources})
+        return JSONResponse({"id": dataset, "resources": resources})
 
     def static(request: Request) -> Response:
         return Response(contents[request.path_params["name"]], media_type="application/gzip")
 
-    return [Route(f"/api/1/datasets/{DATASET_ID}/", dataset), Route("/static/{name}", static)]
+    return [
+        Route(f"/api/1/datasets/{dataset}/", description),
+        Route(f"/static/{dataset}/" + "{name}", static),
+    ]
+
+
+def communes(content: bytes) -> list[Route]:
+    """data.gouv.fr with the list of communes."""
+    resource = Settings.model_fields["communes_resource"].default
+    return [Route(f"/fr/datasets/r/{resource}", lambda request: Response(content, media_type="text/csv"))]
 
 
 def hubeau(stations: list[dict[str, Any]], measures: Callable[[list[str]], list[dict[str, Any]]]) -> list[Route]:

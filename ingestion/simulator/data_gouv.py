@@ -1,19 +1,22 @@
-"""The endpoints of data.gouv.fr for the SIM2 dataset: the dataset's description, redirects, files."""
+"""The endpoints of data.gouv.fr: the description of each dataset, redirects, files."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ingestion.simulator.grid import all_cells, to_longitude_latitude
+from ingestion.simulator.published import Publications, Published
 from ingestion.simulator.sim2_files import FileStore, Sim2File
 
 DATASET_ID = "6569b27598256cc583c917a7"
 _STATIC = "/static/meteofrance/data/synchro_ftp/REF_CC/SIM"
+_RESOURCES = "/static/resources"
 # Resources of the dataset that are not daily files: name and format.
 _OTHERS = (
     ("MENS_SIM2_1958-2024.csv.gz", "csv.gz"),
@@ -35,9 +38,10 @@ def _other_bytes(name: str) -> bytes:
 
 @dataclass(frozen=True)
 class DataGouv:
-    """The provider's state: the files it has."""
+    """The provider's state: the files it has, SIM2's and others."""
 
     store: FileStore
+    publications: Publications
 
     def resource_id(self, name: str) -> str:
         """An identifier that depends on the seed and the file's name."""
@@ -57,11 +61,28 @@ class DataGouv:
             "checksum": None,
         }
 
+    def _published(self, base: str, file: Published) -> dict[str, object]:
+        return {
+            "id": file.resource,
+            "title": file.name,
+            "type": "main",
+            "format": file.format,
+            "url": f"{base}{_RESOURCES}/{file.dataset}/{file.modified:%Y%m%d-%H%M%S}/{file.name}",
+            "latest": f"{base}/fr/datasets/r/{file.resource}",
+            "filesize": self.publications.path(file.name).stat().st_size,
+            "last_modified": file.modified.isoformat(),
+            "checksum": None,
+        }
+
     def dataset(self, request: Request) -> Response:
-        """GET /api/1/datasets/<id>/. Lengths are exact: files not made yet are made now."""
-        if request.path_params["dataset"] != DATASET_ID:
-            return JSONResponse({"message": "Dataset not found", "status": 404}, status_code=404)
+        """GET /api/1/datasets/<id or name>/. Lengths are exact: files not made yet are made now."""
         base = f"{request.url.scheme}://{request.url.netloc}"
+        dataset = request.path_params["dataset"]
+        others = [file for file in self.publications.files.values() if file.dataset == dataset]
+        if others:
+            return JSONResponse({"id": dataset, "resources": [self._published(base, file) for file in others]})
+        if dataset != DATASET_ID:
+            return JSONResponse({"message": "Dataset not found", "status": 404}, status_code=404)
         resources = [
             self._resource(base, file.name, "csv.gz", self.store.path(file.name).stat().st_size, file.modified)
             for file in reversed(self.store.files.values())
@@ -87,6 +108,10 @@ class DataGouv:
             if self.resource_id(name) == request.path_params["resource"]:
                 target = f"{request.url.scheme}://{request.url.netloc}{_STATIC}/{name}"
                 return RedirectResponse(target, status_code=302)
+        for file in self.publications.files.values():
+            if file.resource == request.path_params["resource"]:
+                base = f"{request.url.scheme}://{request.url.netloc}"
+                return RedirectResponse(str(self._published(base, file)["url"]), status_code=302)
         return JSONResponse({"message": "Resource not found", "status": 404}, status_code=404)
 
     def file(self, request: Request) -> Response:
@@ -100,16 +125,28 @@ class DataGouv:
         return Response("<html><body>404 Not Found</body></html>", status_code=404, media_type="text/html")
 
     def _daily(self, request: Request, file: Sim2File) -> Response:
-        path = self.store.path(file.name)
-        validators = {
-            "etag": self.store.etag(file.name),
-            "last-modified": format_datetime(file.modified, usegmt=True),
-            "accept-ranges": "bytes",
-        }
-        if _not_modified(request, validators["etag"], file.modified):
-            return Response(status_code=304, headers=validators)
-        # FileResponse serves Range, If-Range and HEAD, and keeps the validators it is given.
-        return FileResponse(path, headers=validators, media_type="application/gzip", stat_result=path.stat())
+        return _sent(request, self.store.path(file.name), self.store.etag(file.name), file.modified)
+
+    def resource(self, request: Request) -> Response:
+        """A file of another dataset."""
+        name = request.path_params["name"]
+        if name not in self.publications.files:
+            return Response("<html><body>404 Not Found</body></html>", status_code=404, media_type="text/html")
+        store = self.publications
+        return _sent(request, store.path(name), store.etag(name), store.files[name].modified)
+
+
+def _sent(request: Request, path: Path, etag: str, modified: datetime) -> Response:
+    validators = {
+        "etag": etag,
+        "last-modified": format_datetime(modified, usegmt=True),
+        "accept-ranges": "bytes",
+    }
+    if _not_modified(request, etag, modified):
+        return Response(status_code=304, headers=validators)
+    # FileResponse serves Range, If-Range and HEAD, and keeps the validators it is given.
+    kind = {".gz": "application/gzip", ".zip": "application/zip"}.get(path.suffix, "text/csv")
+    return FileResponse(path, headers=validators, media_type=kind, stat_result=path.stat())
 
 
 def _not_modified(request: Request, etag: str, modified: datetime) -> bool:
@@ -125,12 +162,13 @@ def _not_modified(request: Request, etag: str, modified: datetime) -> bool:
         return False
 
 
-def routes(store: FileStore) -> list[Route]:
+def routes(store: FileStore, publications: Publications) -> list[Route]:
     """The provider's endpoints. They are not coroutines: making a file must not hold up other requests."""
-    provider = DataGouv(store)
+    provider = DataGouv(store, publications)
     return [
         Route("/api/1/datasets/{dataset}/", provider.dataset),
         Route("/fr/datasets/r/{resource}", provider.redirect),
         Route("/api/1/datasets/r/{resource}", provider.redirect),
         Route(_STATIC + "/{name}", provider.file),
+        Route(_RESOURCES + "/{dataset}/{version}/{name}", provider.resource),
     ]

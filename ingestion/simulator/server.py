@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from ingestion.simulator import data_gouv, hubeau, hydrometrie, temps_reel
+from ingestion.simulator.published import Publications
 from ingestion.simulator.sim2_files import FileStore
 from ingestion.simulator.world import Scenario
 
@@ -28,9 +29,9 @@ def build_app(scenario: Scenario, cache_dir: Path | None = None, middleware: Seq
     if cache_dir is None:
         temporary = tempfile.TemporaryDirectory(prefix="sim2-", ignore_cleanup_errors=True)
         cache_dir = Path(temporary.name)
-    store = FileStore(scenario, cache_dir)
+    store, publications = FileStore(scenario, cache_dir), Publications(scenario, cache_dir)
     routes = [
-        *data_gouv.routes(store),
+        *data_gouv.routes(store, publications),
         *hubeau.routes(scenario),
         *hydrometrie.routes(scenario),
         *temps_reel.routes(scenario),

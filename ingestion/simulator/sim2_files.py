@@ -175,7 +175,7 @@ def text_blocks(scenario: Scenario, file: Sim2File) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=1)
-def _generator_version() -> str:
+def generator_version() -> str:
     """A digest of this package's code: a kept file is not reused after the generator changed."""
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
@@ -213,7 +213,7 @@ class FileStore:
         age = day_of(day_number(file.worked_until)) if settled <= day_number(file.last) else "settled"
         sample = hashlib.sha256(cells_of(scenario).tobytes()).hexdigest()
         parts = [scenario.seed, sample, file.first, file.last, file.new_header, age]
-        parts += [max(NEW_HEADER_SINCE, scenario.years[0]), _generator_version()]
+        parts += [max(NEW_HEADER_SINCE, scenario.years[0]), generator_version()]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _write(self, file: Sim2File, path: Path) -> None:

@@ -68,13 +68,13 @@ def wanted_files(settings: Settings, connection: psycopg.Connection) -> list[tup
             "its naming may have changed"
         )
     with connection.transaction():
-        unlist_files(connection)
+        unlist_files(connection, "meteo")
         for file in listed:
             period = _known_period(file.name)
-            list_file(connection, period.file_name, file.url, period.last_year)
+            list_file(connection, "meteo", period.file_name, file.url, period.last_year)
     by_name = {_known_period(file.name).file_name: file for file in listed}
     wanted = []
-    for name, url, last_year, *_ in files(connection):
+    for name, url, last_year, *_ in files(connection, "meteo"):
         if last_year is None or last_year >= settings.meteo_start_year:
             wanted.append((_known_period(name), by_name.get(name, RemoteFile(name, url))))
     return wanted

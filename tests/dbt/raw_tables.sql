@@ -1,6 +1,7 @@
 -- The raw tables that dbt reads, as ingestion creates them.
 create schema if not exists raw_meteo;
 create schema if not exists raw_piezometrie;
+create schema if not exists raw_communes;
 
 create table if not exists raw_meteo.sim2 (
     lambx bigint, lamby bigint, date date,
@@ -50,4 +51,18 @@ create table if not exists raw_piezometrie.codes (
 );
 create table if not exists raw_piezometrie.rejet (
     paquet varchar, objet varchar, reference varchar, motif varchar, texte varchar
+);
+
+create table if not exists raw_communes.communes (
+    code_insee varchar, nom_standard varchar, dep_code varchar, dep_nom varchar, reg_code varchar, reg_nom varchar,
+    codes_postaux varchar, population double precision, superficie_km2 double precision,
+    latitude_mairie double precision, longitude_mairie double precision, latitude_centre double precision,
+    longitude_centre double precision, paquet varchar
+);
+create table if not exists raw_communes.lecture (
+    paquet varchar, url varchar, modifie_le timestamptz, lignes bigint, refusees bigint, colonnes_nouvelles varchar,
+    lu_le timestamptz
+);
+create table if not exists raw_communes.rejet (
+    motif varchar, reference varchar, texte varchar, paquet varchar
 );

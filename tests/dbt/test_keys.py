@@ -11,6 +11,8 @@ KEYS = {
     ("meteo", "f", "lambx,lamby", "localisation"),
     ("info_nappe", "p", "code_bss", None),
     ("info_nappe", "f", "lambx,lamby", "localisation"),
+    ("info_nappe", "f", "code_commune_insee", "commune"),
+    ("commune", "p", "code_insee", None),
     ("nature_mesure", "p", "code_nature_mesure", None),
     ("continuite", "p", "code_continuite", None),
     ("producteur", "p", "code_producteur", None),

@@ -14,6 +14,7 @@ from ingestion.sources.sim2_csv import KEY, VARIABLES
 FOREIGN_KEYS = {
     ("meteo", "lambx,lamby", "localisation"),
     ("info_nappe", "lambx,lamby", "localisation"),
+    ("info_nappe", "code_commune_insee", "commune"),
     ("nappe", "code_bss", "info_nappe"),
     ("nappe", "code_nature_mesure", "nature_mesure"),
     ("nappe", "code_continuite", "continuite"),

@@ -14,13 +14,16 @@ from ingestion.sources.coordinates import LAMBERT93, WGS84, convert
 from ingestion.sources.sim2 import locate
 from ingestion.sources.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
 from tests.conftest import REAL, Entrepot, entrepot
-from tests.serving import csv_gz, files, hubeau, loads, served
+from tests.serving import communes, csv_gz, files, hubeau, loads, served
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"the recorded data is not at {REAL}")
 
 EPINE = "05068X0028/SP010"
 LACAN = "09888X0111/LACAN"
 CELL_FILE = "sim2/cellule_9400_19770_2020-01-01_1000_jours_10_variables.csv"
+
+
+COMMUNES = "communes/communes-france-2025_8rows.csv"
 
 
 def completed_cell() -> str:
@@ -53,7 +56,8 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
         "QUOT_SIM2_2020-2029.csv.gz": csv_gz(completed_cell()),
     }
     codes = tuple(station["code_bss"] for station in [*stations, *bare])
-    with served(*files(meteo), *hubeau([*stations, *bare], measures)) as url:
+    places = communes((REAL / COMMUNES).read_bytes())
+    with served(*files(meteo), *places, *hubeau([*stations, *bare], measures)) as url:
         warehouse = entrepot(
             home,
             tmp_path_factory.mktemp("recorded") / "lake",
@@ -139,6 +143,33 @@ def test_nothing_was_refused_and_the_new_columns_were_reported(recorded: Entrepo
     assert recorded.rows("SELECT * FROM marts.rejet") == []
     [(new,)] = recorded.rows("SELECT colonnes_nouvelles FROM raw_meteo.lecture WHERE colonnes_nouvelles <> ''")
     assert new == "lat_dg,lon_dg"
+
+
+def test_the_eight_communes(recorded: Entrepot) -> None:
+    lines = list(csv.DictReader((REAL / COMMUNES).open()))
+    rows = recorded.rows(
+        "SELECT code_insee, nom, code_departement, nom_departement, code_region, nom_region, codes_postaux, "
+        "population, superficie_km2, longitude, latitude FROM marts.commune WHERE actuelle ORDER BY code_insee"
+    )
+    assert rows == [
+        (
+            *(line[c] for c in ("code_insee", "nom_standard", "dep_code", "dep_nom", "reg_code", "reg_nom")),
+            line["codes_postaux"],
+            int(line["population"]),
+            *(float(line[c]) for c in ("superficie_km2", "longitude_centre", "latitude_centre")),
+        )
+        for line in lines
+    ]
+    assert len(rows) == 8
+
+
+def test_the_communes_that_stations_refer_to(recorded: Entrepot) -> None:
+    rows = recorded.rows(
+        "SELECT s.code_bss, c.nom, c.code_departement, c.actuelle FROM marts.info_nappe AS s "
+        "JOIN marts.commune AS c ON c.code_insee = s.code_commune_insee ORDER BY 1"
+    )
+    assert rows[0] == (EPINE, "L'Épine", "85", False)
+    assert len(rows) == 3
 
 
 def test_the_cells_lie_where_the_official_list_says() -> None:

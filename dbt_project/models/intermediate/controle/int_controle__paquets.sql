@@ -10,6 +10,12 @@ with lectures as (
         paquet,
         lu_le
     from {{ ref('stg_piezometrie__lecture') }}
+    union all
+    select
+        'communes' as domaine,
+        paquet,
+        lu_le
+    from {{ ref('stg_communes__lecture') }}
 ),
 
 lus as (

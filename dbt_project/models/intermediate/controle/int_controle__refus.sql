@@ -25,6 +25,15 @@ with final as (
         texte,
         paquet
     from {{ ref('int_piezometrie__chroniques_orphelines') }}
+    union all
+    select
+        'communes' as domaine,
+        'communes' as objet,
+        reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('stg_communes__rejet') }}
 )
 
 select * from final

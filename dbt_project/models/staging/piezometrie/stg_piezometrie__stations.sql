@@ -15,7 +15,7 @@ renamed as (
         -- place
         code_departement,
         nom_departement,
-        code_commune_insee,
+        nullif(code_commune_insee, '') as code_commune_insee,
         nom_commune,
         x,
         y,

@@ -1,0 +1,17 @@
+with citations as (
+    select
+        code_commune_insee as code_insee,
+        nom_commune as nom
+    from {{ ref('stg_piezometrie__stations') }}
+),
+
+final as (
+    select
+        code_insee,
+        min(nom) as nom
+    from citations
+    where code_insee is not null
+    group by code_insee
+)
+
+select * from final

@@ -1,0 +1,18 @@
+with source as (
+    select * from {{ source('raw_communes', 'rejet') }}
+),
+
+renamed as (
+    select
+        paquet,
+        reference,
+        motif,
+        texte
+    from source
+),
+
+final as (
+    select * from renamed
+)
+
+select * from final
