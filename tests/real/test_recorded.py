@@ -67,7 +67,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
             piezo_stations=codes,
         )
         run = steps.Run(warehouse.settings, warehouse.owner, Reporter())
-        steps.collect(run)
+        steps.collect(run, "meteo", "piezometrie", "communes")
         steps.load(run)
         steps.build(run)
         yield warehouse
