@@ -26,7 +26,7 @@ _SESSION = {
 }
 # Statements are few, short, and prepared once on each connection: planning them again for each request would take
 # longer than most of them.
-_PREPARED = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+PREPARED = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 
 
 class ReadError(Exception):
@@ -61,7 +61,7 @@ class Database:
         session = _SESSION | {"statement_timeout": f"{round(statement_timeout * 1000)}ms"}
         self._pool_size, self._pool_timeout = pool_size, pool_timeout
         self._statement_timeout = statement_timeout
-        self._pool_options = _options(session | _PREPARED)
+        self._pool_options = _options(session | PREPARED)
         self.engine: Engine = create_engine(
             _URL,
             pool_size=pool_size,

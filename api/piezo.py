@@ -1,8 +1,9 @@
 """Groundwater: the statements and what becomes of their rows."""
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Date, DateTime, Integer, Text, bindparam, cast, func, select
@@ -19,7 +20,7 @@ _nappe, _info, _cell, _meteo = (table_of(each).c for each in (Nappe, InfoNappe, 
 _code = bindparam("code_bss", type_=Text)
 _limit, _offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
 
-STATION_AND_TOTAL = Statement(
+_STATION_AND_TOTAL = Statement(
     select(
         table_of(InfoNappe),
         select(func.count()).where(_nappe.code_bss == _code).scalar_subquery().label("total"),
@@ -77,13 +78,13 @@ def _list_of_json(text: str | None) -> list[str] | None:
 
 async def values(read: Reader, query: schema.PiezoValueQuery, limit: int, offset: int) -> dict[str, Any]:
     """A page of the levels of a station, newest first, a `PiezoValuePage`; raises UnknownStationError."""
-    head = await read.row(STATION_AND_TOTAL, code_bss=query.code_bss)
+    head = await read.remembered(_STATION_AND_TOTAL, code_bss=query.code_bss)
     if head is None:
         raise UnknownStationError(query.code_bss)
     fields = query.joined
     info = station(head) if query.include_info else None
     rows = await read.rows(levels(fields), code_bss=query.code_bss, limit=limit, offset=offset)
-    results = [_value(row, fields, info) for row in rows]
+    results = _values(rows, fields, query.code_bss, info)
     return {"total": head["total"], "limit": limit, "offset": offset, "results": results}
 
 
@@ -100,7 +101,7 @@ def levels(fields: tuple[str, ...]) -> Statement:
     )
     # A day without a time is at midnight.
     instant = func.coalesce(page.c.timestamp_mesure, cast(page.c.date_mesure, DateTime(timezone=True)))
-    statement = select(page.c.code_bss, instant, page.c.niveau_nappe_eau, page.c.profondeur_nappe)
+    statement = select(instant, page.c.niveau_nappe_eau, page.c.profondeur_nappe)
     for field in fields:
         joined = _JOINS[field]
         key = joined.c[f"code_{field}"]
@@ -108,22 +109,36 @@ def levels(fields: tuple[str, ...]) -> Statement:
     return Statement(statement.order_by(page.c.date_mesure.desc()))
 
 
-def _value(row: Sequence[Any], fields: tuple[str, ...], info: dict[str, Any] | None) -> dict[str, Any]:
-    """A `PiezoValue`, from a row of `levels`: four columns, then a code and its name for each field."""
-    value = {
-        "code_bss": row[0],
-        "date_mesure": row[1],
-        "niveau_nappe_eau": row[2],
-        "profondeur_nappe": row[3],
-        "info": info,
-        "continuite": None,
-        "nature_mesure": None,
-        "producteur": None,
-    }
-    for position, field in enumerate(fields, 2):
-        if (code := row[2 * position]) is not None:
-            value[field] = {f"code_{field}": code, f"nom_{field}": row[2 * position + 1]}
-    return value
+def _values(rows: list[Any], fields: tuple[str, ...], code_bss: str, info: dict[str, Any] | None) -> list[Any]:
+    """`PiezoValue`s from rows of `levels`: three columns, then a code and its name for each field."""
+
+    def joined(field: str) -> Iterable[dict[str, str | None] | None]:
+        if field not in fields:
+            return repeat(None)
+        code = 3 + 2 * fields.index(field)
+        return [_coded(field, row[code], row[code + 1]) for row in rows]
+
+    return [
+        {
+            "code_bss": code_bss,
+            "date_mesure": row[0],
+            "niveau_nappe_eau": row[1],
+            "profondeur_nappe": row[2],
+            "info": info,
+            "continuite": continuite,
+            "nature_mesure": nature_mesure,
+            "producteur": producteur,
+        }
+        for row, continuite, nature_mesure, producteur in zip(
+            rows, joined("continuite"), joined("nature_mesure"), joined("producteur"), strict=False
+        )
+    ]
+
+
+@lru_cache(maxsize=1000)  # there are few codes and many levels
+def _coded(field: str, code: str | None, name: str | None) -> dict[str, str | None] | None:
+    """A `Continuite`, `NatureMesure` or `Producteur`."""
+    return None if code is None else {f"code_{field}": code, f"nom_{field}": name}
 
 
 _first, _last = bindparam("start_date", type_=Date), bindparam("end_date", type_=Date)

@@ -21,7 +21,7 @@ from api.statement import Statement
 _version = table_of(VersionDonnees).c
 _tables = bindparam("tables", type_=ARRAY(Text))
 # The account of the token and the version of the data in one go; no version unless each table has one.
-_GATE = Statement(
+GATE = Statement(
     users.ACCOUNT.add_columns(
         select(case((func.count() == func.cardinality(_tables), func.max(_version.construit_le))))
         .where(_version.modele == func.any(_tables))
@@ -29,6 +29,8 @@ _GATE = Statement(
     )
 )
 Tables = tuple[type[SQLModel], ...]
+_REMEMBERED = 10_000
+_rows: dict[tuple[Any, ...], tuple[dt.datetime, asyncpg.Record]] = {}
 
 
 class NotModified(Exception):  # noqa: N818  (an answer, no error)
@@ -42,7 +44,7 @@ async def gate(
     connection: asyncpg.Connection, user_id: int, tables: Tables
 ) -> tuple[Sequence[Any] | None, dt.datetime | None]:
     """The row of `users.ACCOUNT`, if any, and when the tables were last built, if that is known."""
-    row = await _GATE.row(connection, user_id=user_id, tables=_names(tables))
+    row = await GATE.row(connection, user_id=user_id, tables=_names(tables))
     return (None, None) if row is None else (row[:-1], row[-1])
 
 
@@ -52,7 +54,7 @@ class Reader:
     def __init__(
         self, connection: asyncpg.Connection, tables: Tables, version: dt.datetime | None, request: Request
     ) -> None:
-        self.connection = connection
+        self.connection, self._version = connection, version
         self.headers = {"Link": _link_header(tables), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if request.method == "GET" and version is not None:
             self.headers["ETag"] = etag = _etag(version, request)
@@ -66,6 +68,18 @@ class Reader:
     async def row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
         """The first row of a statement, or None."""
         return await statement.row(self.connection, **values)
+
+    async def remembered(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row of a statement over the tables of this reader, asked for once in each version of the data."""
+        key = (statement, *values.values())
+        version, row = _rows.get(key, (None, None))
+        if row is None or version != self._version:
+            row = await self.row(statement, **values)
+            if row is not None and self._version is not None:
+                _rows[key] = (self._version, row)
+            if len(_rows) > _REMEMBERED:
+                del _rows[next(iter(_rows))]
+        return row
 
     def answer(self, content: Any) -> Response:
         """The content as JSON. It is not validated again: tests compare each route's answers with its schema."""

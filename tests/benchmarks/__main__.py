@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks import chroniques, document, extract, month
+from tests.benchmarks import api, chroniques, document, extract, month
 from tests.benchmarks.bench import Bench, Figure, show, started
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "load": extract.load,
     "chroniques": chroniques.chroniques,
     "month": month.month,
+    "api": api.api,
 }
 
 

@@ -29,6 +29,8 @@ class Row:
     digits: int = 2
 
 
+_POINT = "the nearest cell's 26 values, token checked"
+_PAGE = "50 levels, two joins, total, token checked"
 _MONTH = "collect, load and build of a second month"
 ROWS = (
     Row("extract_s", "csv.gz to the lake, s", "the file already downloaded"),
@@ -48,10 +50,18 @@ ROWS = (
     Row("month_cost_5y_s", "a month more on 5 years, s", _MONTH),
     Row("month_cost_25y_s", "a month more on 25 years, s", _MONTH),
     Row("month_cost_ratio", "dearest month / cheapest", "the three above", "≤ 1.2", lambda x: x <= 1.2),
+    Row("api_meteo_per_s", "API, weather points/s", _POINT, "≥ 1,600", lambda x: x >= 1600, 0),
+    Row("api_meteo_p99_ms", "API, weather point, 99th percentile, ms", "8 connections", "< 40", lambda x: x < 40, 1),
+    Row("pgbench_meteo_per_s", "pgbench, weather points/s", "the statements of one request", digits=0),
+    Row("api_piezo_per_s", "API, pages of levels/s", _PAGE, "≥ 1,000", lambda x: x >= 1000, 0),
+    Row("api_piezo_p99_ms", "API, page of levels, 99th percentile, ms", "8 connections", "< 40", lambda x: x < 40, 1),
+    Row("pgbench_piezo_per_s", "pgbench, pages of levels/s", "the statements of one request", digits=0),
+    Row("api_share_of_pgbench", "API / pgbench", "the lower of the two"),
 )  # fmt: skip
 JSON_KEYS = (
     "extract_vs_duckdb", "extract_peak_mb", "load_vs_copy", "chroniques_rows_per_s",
     "month_cost_1y_s", "month_cost_5y_s", "month_cost_25y_s",
+    "api_meteo_per_s", "api_meteo_p99_ms", "api_piezo_per_s", "api_piezo_p99_ms", "api_share_of_pgbench",
 )  # fmt: skip
 _BY_KEY = {row.key: row for row in ROWS}
 
@@ -144,7 +154,7 @@ and the slowest.
 ```
 make bench             # SCALE=1: a million rows of SIM2
 make bench SCALE=5
-SCALE=5 .venv/bin/python -m tests.benchmarks extract load     # some parts only: extract load chroniques month
+SCALE=5 .venv/bin/python -m tests.benchmarks extract load     # some parts only: extract load chroniques month api
 ```
 
 A run has a lake, a PostgreSQL server and simulated providers of its own, in the temporary folder, and removes them. It
@@ -162,6 +172,10 @@ the processor: the ratios bear it better than the seconds.
   and the comparison would be of the provider's work. Here it rewrites the same two in all three, the current year and
   `latest`; the years before are frozen ones, 2020 and earlier, and the levels have no gap. Left in favour of the
   shortest: some of its stations have fewer days than are read again each month.
+- **API**: `hydrotheque serve`, one process, asked by a client of 8 keep-alive connections in another, each sending when
+  it was answered; the server is on the same machine. SCALE million rows of weather (five years), 0.95 SCALE million
+  levels (ten years), written into the marts by SQL. pgbench sends the statements that the API sends for such a request,
+  prepared, over 8 connections, with the settings of the API's sessions; it does not make JSON of the rows.
 
 ## All of France since 2000
 
