@@ -121,6 +121,17 @@ def export(
 
 
 @app.command()
+def docs() -> None:
+    """Write the documentation of every table as one page, and the diagram of docs/schema.md."""
+    from flows import documentation  # noqa: PLC0415 - slow to import, and not every command needs it
+
+    settings = get_settings()
+    warehouse = open_warehouse(settings)
+    initialise(settings, warehouse)
+    typer.echo(f"{documentation.build(settings, warehouse).as_uri()} (open it in a browser; no network needed)")
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 8010,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data")] = 1,

@@ -1,0 +1,93 @@
+"""The documentation of the dbt project: one page that needs no server and no network, and a diagram of the marts."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows import dbt
+from ingestion.errors import BuildError
+from ingestion.settings import ROOT, Settings
+from ingestion.warehouse import Warehouse
+
+SCHEMA = ROOT / "docs" / "schema.md"
+
+
+def build(settings: Settings, warehouse: Warehouse) -> Path:
+    """Write HOME/docs/index.html and docs/schema.md; return the path of the page.
+
+    Raises BuildError with dbt's message.
+    """
+    folder = settings.home / "docs"
+    result = dbt.invoke(settings, warehouse, "docs", "generate", "--static", "--target-path", str(folder))
+    if not result.success:
+        raise BuildError(f"dbt: {result.exception or 'the documentation could not be generated'}")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    SCHEMA.write_text(schema_page(manifest), encoding="utf-8")
+    # dbt leaves beside it the page that needs a server
+    return (folder / "static_index.html").replace(folder / "index.html")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A foreign key: the columns of a mart, and the mart they refer to."""
+
+    columns: tuple[str, ...]
+    parent: str
+
+
+def schema_page(manifest: dict[str, Any]) -> str:
+    """Return the page on the marts' keys: a Mermaid diagram, and a line a table by domain."""
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    marts = sorted(
+        (node for node in models if node["schema"] == "marts"), key=lambda node: (node["group"], node["name"])
+    )
+    keyed = [mart for mart in marts if _primary_key(mart)]
+    lines = [
+        "# The tables of `marts`",
+        "",
+        "Written by `make docs`, whose page has every column. Boxes hold the keys.",
+        "",
+    ]
+    lines += ["```mermaid", "erDiagram"]
+    lines += [line for mart in keyed for line in _entity(mart)]
+    lines += [line for mart in keyed for line in _relationships(mart)]
+    lines += ["```", "", "| domain | table | one row per | key |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(_row(mart))} |" for mart in marts]
+    return "\n".join([*lines, ""])
+
+
+def _row(mart: dict[str, Any]) -> tuple[str, ...]:
+    grain = re.split(r"[.;:]", " ".join(mart["description"].split()).removeprefix("One row per "))[0]
+    return mart["group"], f"`{mart['name']}`", grain, ", ".join(_primary_key(mart))
+
+
+def _entity(mart: dict[str, Any]) -> Iterator[str]:
+    """Yield the box of a mart: the columns of its keys."""
+    primary = _primary_key(mart)
+    foreign = {column for key in _foreign_keys(mart) for column in key.columns}
+    yield f"    {mart['name']} {{"
+    for name, column in mart["columns"].items():
+        marks = ", ".join(mark for mark, columns in (("PK", primary), ("FK", foreign)) if name in columns)
+        if marks:
+            yield f"        {column['data_type'].replace(' ', '_')} {name} {marks}"
+    yield "    }"
+
+
+def _relationships(mart: dict[str, Any]) -> Iterator[str]:
+    required = {name for name, column in mart["columns"].items() if column["constraints"]}
+    for key in _foreign_keys(mart):
+        one = "||" if required.issuperset(key.columns) else "|o"
+        yield f'    {key.parent} {one}--o{{ {mart["name"]} : "{", ".join(key.columns)}"'
+
+
+def _primary_key(mart: dict[str, Any]) -> list[str]:
+    return next((key["columns"] for key in mart["constraints"] if key["type"] == "primary_key"), [])
+
+
+def _foreign_keys(mart: dict[str, Any]) -> list[Key]:
+    """`to` ends in the mart's name: a relation in a compiled project, ref('name') in one that is only parsed."""
+    keys = [key for key in mart["constraints"] if key["type"] == "foreign_key"]
+    return [Key(tuple(key["columns"]), re.findall(r"\w+", key["to"])[-1]) for key in keys]
