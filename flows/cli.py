@@ -79,7 +79,7 @@ def collect(
 
     if unknown := set(domains or ()) - set(DOMAINS):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(DOMAINS)}")
-    with steps.started(summary.reporter(), Options(accept, full)) as current:
+    with steps.started(summary.reporter(), Options(accept, full), "collect") as current:
         steps.collect(current, *(domains or ()))
 
 
@@ -90,7 +90,7 @@ def load(
     """Bring the lake's new packages to the raw schemas."""
     from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
-    with steps.started(summary.reporter()) as current:
+    with steps.started(summary.reporter(), name="load") as current:
         steps.load(current, from_lake=from_lake)
 
 
@@ -99,7 +99,7 @@ def build(arguments: DbtArguments = None) -> None:
     """Build and test the tables with dbt; arguments after `--` go to `dbt build`."""
     from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
-    with steps.started() as current:
+    with steps.started(name="build") as current:
         steps.build(current, *(arguments or ()))
         summary.show_built(current)
 
@@ -129,6 +129,15 @@ def docs() -> None:
     warehouse = open_warehouse(settings)
     initialise(settings, warehouse)
     typer.echo(f"{documentation.build(settings, warehouse).as_uri()} (open it in a browser; no network needed)")
+
+
+@app.command()
+def status() -> None:
+    """Tell what was collected and built, and when; exit status 1 when something is late. Times of Europe/Paris."""
+    from flows.status import show  # noqa: PLC0415 - not every command needs it
+
+    if show(get_settings()):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -2,77 +2,160 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
-from dbt.artifacts.schemas.results import RunStatus, TestStatus
+from dbt.artifacts.schemas.freshness import FreshnessResult
+from dbt.artifacts.schemas.results import FreshnessStatus, NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
 from ingestion.warehouse import Warehouse
 
-_FAILED = {RunStatus.Error, TestStatus.Fail, TestStatus.Error}
+_FAILED = {NodeStatus.Error, NodeStatus.Fail}
+_TESTS = {"test", "unit_test"}
+_TABLES = {"model", "snapshot", "seed"}
+
+
+class Runner(Protocol):
+    """What runs dbt: dbt's own runner, or one that shows each node to Prefect."""
+
+    def invoke(self, args: list[str], /) -> dbtRunnerResult:
+        """Run a dbt command."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What came of one model, snapshot or test: rows written, or the count of failures; dbt's message."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    rows: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The newest row of a source table, how old it may get, and dbt's verdict: pass, warn, error."""
+
+    source: str
+    newest: datetime | None
+    limit: timedelta | None
+    status: str
 
 
 @dataclass
 class Built:
-    """What a dbt build did: counts of nodes by kind, and the messages of warnings."""
+    """What a dbt build did, node by node."""
 
-    models: int = 0
-    tests: int = 0
-    warnings: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    nodes: list[Node] = field(default_factory=list)
+    freshness: list[Freshness] = field(default_factory=list)
+
+    @property
+    def models(self) -> int:
+        """Number of models and snapshots."""
+        return sum(node.kind in _TABLES for node in self.nodes)
+
+    @property
+    def tests(self) -> int:
+        """Number of tests."""
+        return sum(node.kind in _TESTS for node in self.nodes)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work of all threads."""
+        return sum(node.seconds for node in self.nodes)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each test that warns."""
+        return [f"{node.name}: {node.message}" for node in self.nodes if node.status == NodeStatus.Warn]
+
+    @property
+    def failures(self) -> list[str]:
+        """A line for each node that failed."""
+        return [f"{node.name}: {node.message}" for node in self.nodes if node.status in _FAILED]
 
 
-def build(settings: Settings, warehouse: Warehouse, *arguments: str) -> Built:
-    """Run `dbt build` with further arguments, such as `--full-refresh` or `--select`.
+def build(
+    settings: Settings, warehouse: Warehouse, built: Built, *arguments: str, runner: Callable[[], Runner] = dbtRunner
+) -> None:
+    """Run `dbt build` with further arguments, such as `--full-refresh` or `--select`; `built` is told the results.
 
     Raises BuildError naming the first node that failed, with dbt's message.
     """
     # Unit tests test the SQL, not the data: they are run by `make test`.
-    result = invoke(settings, warehouse, "build", "--exclude-resource-type", "unit_test", *arguments)
-    built = Built()
-    failures = []
-    for node in getattr(result.result, "results", ()):
-        is_test = node.node.resource_type in {"test", "unit_test"}
-        built.tests += is_test
-        built.models += not is_test
-        built.seconds += node.execution_time
-        if node.status == TestStatus.Warn:
-            built.warnings.append(f"{node.node.name}: {node.message}")
-        elif node.status in _FAILED:
-            failures.append(f"{node.node.name}: {' '.join(str(node.message).split())}")
-    if failures:
-        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise BuildError(f"dbt: {failures[0]}{more}; log: {_log_folder(settings)}/dbt.log")
+    result = invoke(settings, warehouse, "build", "--exclude-resource-type", "unit_test", *arguments, runner=runner)
+    built.nodes += [_node(each) for each in getattr(result.result, "results", ())]
+    if built.failures:
+        more = f" (and {len(built.failures) - 1} more)" if len(built.failures) > 1 else ""
+        raise BuildError(f"dbt: {built.failures[0]}{more}; log: {_log_folder(settings)}/dbt.log")
     if not result.success:
         raise BuildError(f"dbt: {result.exception or 'failed'}; log: {_log_folder(settings)}/dbt.log")
-    return built
 
 
-def invoke(settings: Settings, warehouse: Warehouse, *arguments: str) -> dbtRunnerResult:
-    """Run a dbt command quietly in this process; its log goes to HOME."""
+def check_freshness(settings: Settings, warehouse: Warehouse, built: Built) -> None:
+    """Run `dbt source freshness`; `built` is told what it found.
+
+    Raises BuildError when dbt cannot tell: a source that is late is no error.
+    """
+    result = invoke(settings, warehouse, "source", "freshness")
+    if not isinstance(result.result, FreshnessResult):
+        raise BuildError(f"dbt source freshness: {result.exception or 'failed'}; log: {_log_folder(settings)}/dbt.log")
+    # The results of hooks are among them.
+    built.freshness += [_freshness(each) for each in result.result.results if each.node.resource_type == "source"]
+
+
+def _freshness(result: Any) -> Freshness:
+    source = result.node
+    after = source.freshness.warn_after or source.freshness.error_after
+    limit = timedelta(**{f"{after.period}s": after.count}) if after else None
+    newest = None if result.status == FreshnessStatus.RuntimeErr else result.max_loaded_at
+    if newest and newest.year == 1:  # dbt's way to say that the table is empty
+        newest = None
+    return Freshness(f"{source.source_name}.{source.name}", newest, limit, str(result.status))
+
+
+def _node(result: Any) -> Node:
+    rows = result.failures if result.node.resource_type in _TESTS else result.adapter_response.get("rows_affected", -1)
+    return Node(
+        result.node.name,
+        str(result.node.resource_type),
+        str(result.status),
+        round(result.execution_time, 2),
+        None if rows == -1 else rows,
+        " ".join(str(result.message or "").split()),
+    )
+
+
+def invoke(
+    settings: Settings, warehouse: Warehouse, *arguments: str, runner: Callable[[], Runner] = dbtRunner
+) -> dbtRunnerResult:
+    """Run a dbt command quietly in this process; its log goes to HOME.
+
+    Raises BuildError when `runner` raises dbt's exception rather than return it.
+    """
     profile = ROOT / "profiles.yml"
     if not profile.exists():
         shutil.copy(ROOT / "profiles.yml.example", profile)
-    folders = {"DBT_TARGET_PATH": str(settings.home / "dbt" / "target"), "DBT_LOG_PATH": str(_log_folder(settings))}
-    with _environment(warehouse.env | folders):
-        return dbtRunner().invoke(
-            [
-                "--log-level",
-                "none",
-                "--log-level-file",
-                "info",
-                *arguments,
-                "--project-dir",
-                str(ROOT),
-                "--profiles-dir",
-                str(ROOT),
-            ]
-        )
+    variables = {
+        "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
+        "DBT_LOG_PATH": str(_log_folder(settings)),
+        "DBT_LOG_LEVEL": "none",
+        "DBT_LOG_LEVEL_FILE": "info",
+    }
+    with _environment(warehouse.env | variables):
+        try:
+            return runner().invoke([*arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
+        except ValueError as error:
+            raise BuildError(f"{' '.join(str(error).split())}; log: {_log_folder(settings)}/dbt.log") from error
 
 
 @contextmanager

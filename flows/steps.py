@@ -5,13 +5,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from flows import dbt
+import psycopg
+
+from flows import dbt, findings, reports, schedules
+from flows.alerts import Findings
+from ingestion import journal
 from ingestion.domains import DOMAINS
+from ingestion.errors import MissingError
 from ingestion.lake import claim
 from ingestion.load import forget
 from ingestion.load import load as load_domain
-from ingestion.report import Options, Reporter
+from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import capteurs, communes, piezometrie, sim2
 from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
@@ -32,17 +39,31 @@ class Run:
     warehouse: Warehouse
     reporter: Reporter = field(default_factory=Reporter)
     options: Options = field(default_factory=Options)
-    built: dbt.Built | None = None
+    name: str = "run"
+    built: dbt.Built = field(default_factory=dbt.Built)
+    findings: Findings = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def started(reporter: Reporter | None = None, options: Options | None = None) -> Iterator[Run]:
-    """Open the warehouse, set it up, and hold it until the run ends."""
+def started(
+    reporter: Reporter | None = None,
+    options: Options | None = None,
+    name: str = "run",
+    wait: timedelta = timedelta(0),
+) -> Iterator[Run]:
+    """Open the warehouse, set it up, and hold it until the run ends; report the run and tell of what went wrong.
+
+    `wait` is how long another run may go on before this one gives up.
+    """
     settings = get_settings()
-    warehouse = open_warehouse(settings)
-    initialise(settings, warehouse)
-    with exclusive(warehouse), _work_folder(settings):
-        yield Run(settings, warehouse, reporter or Reporter(), options or Options())
+    with findings.told(settings, name) as found:
+        warehouse = open_warehouse(settings)
+        initialise(settings, warehouse)
+        with exclusive(warehouse, wait), _work_folder(settings):
+            run = Run(settings, warehouse, reporter or Reporter(), options or Options(), name, findings=found)
+            with reports.kept(run):
+                yield run
 
 
 @contextmanager
@@ -74,10 +95,29 @@ def providers(settings: Settings) -> Iterator[Settings]:
 
 
 def collect(run: Run, *domains: str) -> None:
-    """Bring what is new at the providers to the lake; every domain when none is named."""
+    """Bring what is new at the providers to the lake; every domain when none is named.
+
+    A domain that fails does not keep the others from being collected; its error is raised when they are.
+    """
     with providers(run.settings) as settings, run.warehouse.connect() as connection:
-        for domain in domains or COLLECTORS:
-            COLLECTORS[domain](settings, connection, run.options, run.reporter)
+        errors = [error for domain in domains or COLLECTORS if (error := _collect(run, settings, connection, domain))]
+    if errors:
+        errors[0].args = ("; ".join(map(str, errors)),)
+        raise errors[0]
+
+
+def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domain: str) -> Exception | None:
+    before = len(run.reporter.lines)
+    error: Exception | None = None
+    try:
+        COLLECTORS[domain](settings, connection, run.options, run.reporter)
+    except Exception as caught:
+        error = caught
+    lines = [line for line in run.reporter.lines[before:] if isinstance(line, Collected)]
+    due = schedules.due(domain, datetime.now(UTC))
+    journal.note_collection(connection, domain, lines, str(error) if error else None, due)
+    run.findings[f"collecte-{domain}"] = findings.collection_failure(domain, error) if error else None
+    return error
 
 
 def collect_files(run: Run) -> None:
@@ -100,7 +140,20 @@ def load(run: Run, *domains: str, from_lake: bool = False) -> None:
 
 def build(run: Run, *arguments: str) -> None:
     """Build and test the tables with dbt."""
-    run.built = dbt.build(run.settings, run.warehouse, *arguments)
+    dbt.build(run.settings, run.warehouse, run.built, *arguments)
+    dbt.check_freshness(run.settings, run.warehouse, run.built)
+
+
+def check_collected(run: Run) -> None:
+    """Check that every domain was collected since it was last due.
+
+    Raises MissingError, which says what is missing.
+    """
+    wanted = schedules.collected_since(tuple(COLLECTORS), datetime.now(UTC))
+    with run.warehouse.connect() as connection:
+        missing = journal.missing(connection, wanted)
+    if missing:
+        raise MissingError(f"the collection is not complete: {'. '.join(map(reports.missing_line, missing))}")
 
 
 MONTH: tuple[Callable[[Run], None], ...] = (collect_files, collect_answers, load, build)

@@ -83,7 +83,7 @@ def show_line(line: Collected | Loaded) -> None:
 
 def show_built(run: "Run") -> None:
     """Print what dbt built, and its warnings."""
-    if run.built:
+    if run.built.nodes:
         console.print(
             f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"
         )

@@ -7,6 +7,10 @@ class HydrothequeError(Exception):
     exit_code = 1
 
 
+class BusyError(HydrothequeError):
+    """Another run holds the warehouse."""
+
+
 class SettingsError(HydrothequeError):
     """A setting makes no sense."""
 
@@ -17,6 +21,10 @@ class SourceError(HydrothequeError):
     """A provider cannot be reached or answered something that must not enter the lake."""
 
     exit_code = 3
+
+
+class MissingError(SourceError):
+    """What was to be collected before a build is not all there."""
 
 
 class WarehouseError(HydrothequeError):

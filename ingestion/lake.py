@@ -112,8 +112,7 @@ def identity(settings: Settings) -> str:
     Raises SettingsError for a lake that cannot be opened.
     """
     try:
-        files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
-        return str(files.read_text(path)).strip() if files.exists(path) else ""
+        return read_log(settings, "origine.txt").strip()
     except (ValueError, ImportError) as error:
         raise SettingsError(f"{PREFIX}LAKE_URL: {settings.lake_url} cannot be opened: {error}") from None
 
@@ -125,14 +124,36 @@ def claim(settings: Settings) -> None:
     """
     held = identity(settings)
     if not held:
-        files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/origine.txt")
-        files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        files.write_text(path, f"{settings.sources} {uuid4().hex}")
+        write_log(settings, "origine.txt", f"{settings.sources} {uuid4().hex}")
     elif (kind := held.split()[0]) != settings.sources:
         raise SettingsError(
             f"{PREFIX}SOURCES: the lake {settings.lake_url} holds {kind} data, not {settings.sources}; "
             f"set {PREFIX}SOURCES={kind} or another {PREFIX}HOME"
         )
+
+
+def read_log(settings: Settings, name: str) -> str:
+    """Return a text below the container `logs`, nothing when it is not there."""
+    files, path = _log(settings, name)
+    return str(files.read_text(path)) if files.exists(path) else ""
+
+
+def remove_log(settings: Settings, name: str) -> None:
+    """Remove a text from the container `logs`."""
+    files, path = _log(settings, name)
+    files.rm_file(path)
+
+
+def write_log(settings: Settings, name: str, text: str) -> None:
+    """Write a text below the container `logs`."""
+    files, path = _log(settings, name)
+    files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    files.write_text(path, text)
+
+
+def _log(settings: Settings, name: str) -> tuple[Any, str]:
+    files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/{name}")
+    return files, path
 
 
 def write(pipeline: dlt.Pipeline, source: Any) -> None:

@@ -1,5 +1,6 @@
 """What a run did, piece by piece, as it goes: the lines of its summary."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -7,19 +8,37 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 
+class Meter:
+    """Counts what all threads of this process receive from the providers, in bytes."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._lock = threading.Lock()
+
+    def add(self, size: int) -> None:
+        """Count some bytes more."""
+        with self._lock:
+            self.total += size
+
+
+received = Meter()
+
+
 @dataclass
 class Collected:
-    """One piece read from a provider: a file, or a lot of stations."""
+    """One piece read from a provider: a file, or a lot of stations, whose new rows `stations` counts."""
 
     domain: str
     piece: str
     rows: int = 0
+    bytes: int = 0
     refused: int = 0
     seconds: float = 0.0
     unchanged: bool = False
     new_columns: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     lost: str = ""
+    stations: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -62,7 +81,9 @@ class Reporter:
     @contextmanager
     def timed(self, line: Line) -> Iterator[Line]:
         """Time the work on a piece; the line is added when it ends well."""
-        started = time.monotonic()
+        started, before = time.monotonic(), received.total
         yield line
         line.seconds = time.monotonic() - started
+        if isinstance(line, Collected):
+            line.bytes = received.total - before
         self.add(line)

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         "", repr=False, pattern=r"^(postgresql(\+psycopg)?://.+)?$", description="PostgreSQL with communes_france_2025"
     )
     max_shrink_percent: float = Field(5, ge=0, le=100, description="How much shorter a file may come back")
+    notify_urls: str = Field("", repr=False, description="apprise addresses that alerts go to")
+    notify_refused_percent: float = Field(0.5, ge=0, le=100, description="Share of records refused that needs no alert")
     pghost: str = Field("", validation_alias="PGHOST")
     pgport: int = Field(5432, validation_alias="PGPORT", ge=1, le=65535)
     pguser: str = Field("hydrotheque", validation_alias="PGUSER")
@@ -86,8 +88,8 @@ def load_settings(**changes: Any) -> Settings:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         name = field if field.startswith("PG") else f"{PREFIX}{field.upper()}" if field else ""
-        secret = "password" in field.lower() or "database_url" in field.lower()
-        shown = f" (got {first['input']!r})" if field and not secret else ""
+        known = Settings.model_fields.get(field.lower())
+        shown = f" (got {first['input']!r})" if known and known.repr else ""
         message = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}: {message}{shown}".removeprefix(": ")) from None
 

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
-from ingestion import control
+from ingestion import control, journal
 from ingestion.domains import DOMAINS
 from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
-from ingestion.errors import HydrothequeError, WarehouseError
+from ingestion.errors import BusyError, WarehouseError
 from ingestion.settings import Settings
 
 MINIMUM_VERSION = 15  # MERGE, which dbt uses
@@ -117,6 +118,9 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
             connection.execute("SET LOCAL client_min_messages = warning")
             connection.execute(CONTROL_TABLES)
             connection.execute(control.TABLES)
+            connection.execute(journal.TABLES)
+            connection.execute(journal.VIEWS)
+            journal.know(connection, DOMAINS)
             control.follow(connection, control.FIRST_STATIONS)
             control.follow_sensors(connection, control.FIRST_SENSORS)
             for statement in (
@@ -176,13 +180,15 @@ def marts(connection: psycopg.Connection) -> list[str]:
 
 
 @contextmanager
-def exclusive(warehouse: Warehouse) -> Iterator[None]:
+def exclusive(warehouse: Warehouse, wait: timedelta = timedelta(0)) -> Iterator[None]:
     """Hold the lock of a run: collecting, loading and building are done by one process at a time.
 
-    Raises HydrothequeError at once when another process holds it.
+    Raises BusyError when another process holds it, and still does after `wait`.
     """
     with warehouse.connect() as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,)).fetchone()
-        if not (row and row[0]):
-            raise HydrothequeError("another run is under way on this warehouse; try again when it has ended")
+        connection.execute(f"SET lock_timeout = {max(1, int(wait.total_seconds() * 1000))}")  # ms; 0 would be for ever
+        try:
+            connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        except psycopg.errors.LockNotAvailable:
+            raise BusyError("another run is under way on this warehouse; try again when it has ended") from None
         yield

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ingestion.errors import SourceError
+from ingestion.report import received as meter
 from ingestion.sources import http
 
 BLOCK = 1 << 16  # what a break loses at most
@@ -128,6 +129,7 @@ def _download_rest(file: RemoteFile, path: Path, progress: Callable[[int], None]
         with path.open("ab" if resumed else "wb") as target, http.connection_errors(file.url, "broke off"):
             for block in response.iter_content(BLOCK):
                 target.write(block)
+                meter.add(len(block))
                 progress(target.tell())
     received = path.stat().st_size
     if file.length is not None and received != file.length:

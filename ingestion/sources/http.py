@@ -11,6 +11,7 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from ingestion.errors import SourceError
+from ingestion.report import received
 
 TIMEOUT = (10, 120)  # seconds to connect, and between two bytes
 ATTEMPTS = 4
@@ -55,6 +56,8 @@ def get_once(url: str, *, method: str = "GET", **options: Any) -> requests.Respo
     """
     with connection_errors(url):
         response = _session.request(method, url, timeout=TIMEOUT, **options)
+    if not options.get("stream"):
+        received.add(len(response.content))
     if response.status_code < 400:
         return response
     text = " ".join(response.text[:200].split())

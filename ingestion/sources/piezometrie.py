@@ -228,6 +228,8 @@ def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
         lot.line.rows += rows.num_rows
         lot.line.refused += refused.num_rows
         done.extend(asked)
+        counts = {each["values"]: each["counts"] for each in rows["code_bss"].value_counts().to_pylist()}
+        lot.line.stations.update({code: counts.get(code, 0) for code in asked})
         lot.progress(len(done))
         if changed:
             yield from _tables(package, rows, refused, readings)

@@ -1,0 +1,90 @@
+"""Telling someone: once per fault, what happened, what was kept safe, and what to type.
+
+An alert that was sent is a file in the lake's `logs/alertes` until a run finds its cause gone: the lake outlives a
+machine, and is there when PostgreSQL is not.
+"""
+
+import json
+import logging
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ingestion.errors import SettingsError
+from ingestion.lake import read_log, remove_log, write_log
+from ingestion.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+logger = logging.getLogger("hydrotheque.alerts")
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What a person is told."""
+
+    title: str
+    happened: str
+    kept: str
+    todo: str
+
+    @property
+    def text(self) -> str:
+        """The body of the message."""
+        return f"What happened: {self.happened}\n\nWhat is safe: {self.kept}\n\nWhat to do: {self.todo}\n"
+
+    @property
+    def identity(self) -> str:
+        """What tells two alerts of one kind apart: all they say but for the numbers."""
+        return re.sub(r"\d+", "", f"{self.title}: {self.happened}")
+
+
+Findings = dict[str, Alert | None]  # what was looked at, by key: None where nothing is wrong
+
+
+def send(settings: Settings, findings: Findings) -> None:
+    """Send each alert that is not open yet, and close those whose cause is gone."""
+    service = addresses(settings)
+    if service is None:
+        return
+    for key, alert in findings.items():
+        name = f"alertes/{key}.json"
+        held = ""
+        with suppress(Exception):  # a lake that is away is perhaps what the alert says: then it is sent each time
+            held = read_log(settings, name)
+            if held and alert is None:
+                remove_log(settings, name)
+        if alert is None or _says(held, alert):
+            continue
+        if not service.notify(title=f"Hydrothèque: {alert.title}", body=alert.text):
+            logger.error("not every address of %sNOTIFY_URLS took the alert: %s", PREFIX, alert.title)
+            continue
+        with suppress(Exception):
+            sent = {"identity": alert.identity, "sent": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
+            write_log(settings, name, json.dumps(asdict(alert) | sent, ensure_ascii=False, indent=1))
+
+
+def _says(held: str, alert: Alert) -> bool:
+    try:
+        return bool(json.loads(held)["identity"] == alert.identity)
+    except (ValueError, KeyError):  # nothing is held, or what a killed run left
+        return False
+
+
+def addresses(settings: Settings) -> "Apprise | None":
+    """Return the addresses of the setting, None without any.
+
+    Raises SettingsError, which does not show them, for one that apprise does not know.
+    """
+    if not settings.notify_urls:
+        return None
+    from apprise import Apprise  # noqa: PLC0415 - slow to import, and most runs have no address
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines show what it sends, and to whom
+    service = Apprise()
+    if not service.add(settings.notify_urls):
+        raise SettingsError(f"{PREFIX}NOTIFY_URLS: an address is none that apprise knows, as mailto:// or json://")
+    return service

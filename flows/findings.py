@@ -1,0 +1,115 @@
+"""What is worth telling someone about a run: the error that ended it, a guard, refused records, late domains."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from flows.alerts import Alert, Findings, addresses, send
+from ingestion import journal
+from ingestion.errors import BuildError, BusyError, GuardError, MissingError, SourceError
+from ingestion.report import Collected, Loaded
+from ingestion.settings import Settings
+
+COMMANDS = {
+    "pipeline_mensuel": "hydrotheque run",
+    "pipeline_get_csv": "hydrotheque collect",
+    "pipeline_get_api": "hydrotheque collect",
+    "pipeline_get_capteurs": "hydrotheque collect capteurs",
+    "copy_data_in_db": "hydrotheque load && hydrotheque build",
+    "pipeline_delete_user": "hydrotheque users purge",
+}
+UNTOUCHED = "the tables hold what they held; nothing is lost"
+
+
+@contextmanager
+def told(settings: Settings, name: str) -> Iterator[Findings]:
+    """Send what the block finds, and the error that it raises unless a finding says it already."""
+    addresses(settings)  # a setting that makes no sense stops the run before it begins
+    findings: Findings = {}
+    key = f"execution-{name}"
+    try:
+        yield findings
+    except Exception as error:
+        if not any(alert and alert.happened in str(error) for alert in findings.values()):
+            findings[key] = failure(name, error)
+        send(settings, findings)
+        raise
+    send(settings, {key: None, **findings})
+
+
+def failure(name: str, error: Exception) -> Alert | None:
+    """Return the alert of a run that failed; None for one that only came while another was under way."""
+    if isinstance(error, BusyError):
+        return None
+    kept = "what the lake and the tables held; running it again is safe"
+    todo = f"`{COMMANDS.get(name, f'hydrotheque {name}')}`"
+    if isinstance(error, BuildError):
+        kept = "lake and raw schemas are complete; a table that failed, and those that read it, are as they were before"
+        todo = "see what the message names, then `hydrotheque build`"
+    elif isinstance(error, MissingError):
+        kept = "nothing was loaded or built: the tables are those of the last complete month"
+        todo = f"`hydrotheque collect`, then `{COMMANDS[name]}`"
+    return Alert(f"{name} failed", _said(error), kept, todo)
+
+
+def collection_failure(domain: str, error: Exception) -> Alert:
+    """Return the alert of a domain that could not be collected."""
+    if isinstance(error, GuardError):
+        return Alert(
+            f"a guard stopped the collection of {domain}",
+            _said(error),
+            "nothing was replaced: lake and tables hold the version before",
+            f"look at the source; when it is right, `hydrotheque collect {domain} --accept`",
+        )
+    what = "could not be collected" if isinstance(error, SourceError) else "failed while it was collected"
+    kept = f"{UNTOUCHED}, and what this run had finished is in the lake"
+    return Alert(f"{domain} {what}", _said(error), kept, f"`hydrotheque collect {domain}`")
+
+
+def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: dict[str, int]) -> Findings:
+    """Compare the records refused of each domain with its rows, against the share that needs no alert."""
+    rows: Counter[str] = Counter()
+    for line in lines:
+        rows[line.domain] += line.rows
+    shares = {domain: 100 * counts.get(domain, 0) / max(1, rows[domain]) for domain in rows}
+    return {
+        f"refus-{domain}": Alert(
+            f"many records of {domain} were refused",
+            f"{counts[domain]:,} records refused beside {rows[domain]:,} taken: {share:.2f} %, more than "
+            f"{settings.notify_refused_percent:g} %",
+            "the others are in; each one refused is kept in marts.rejet with its text and the reason",
+            f"make psql: TABLE rejet, where domaine is {domain}; then tell the provider, or us when we are wrong",
+        )
+        if share > settings.notify_refused_percent
+        else None
+        for domain, share in shares.items()
+    }
+
+
+def late(connection: psycopg.Connection) -> Findings:
+    """Look for domains whose collection, or whose data, is late."""
+    found: Findings = {}
+    for source in journal.sources(connection):
+        alert = None
+        if source.reussie_le and source.collecte_en_retard:
+            alert = Alert(
+                f"{source.domaine} is late",
+                f"it was collected last on {source.reussie_le:%Y-%m-%d %H:%M} UTC",
+                f"{UNTOUCHED}; the next collection takes up where that one ended",
+                f"`hydrotheque status`, then `hydrotheque collect {source.domaine}`",
+            )
+        elif source.donnees_du and source.donnees_en_retard:
+            alert = Alert(
+                f"the data of {source.domaine} is late",
+                f"nothing new was read since {source.donnees_du:%Y-%m-%d %H:%M} UTC",
+                UNTOUCHED,
+                "look at the provider's page; there is nothing to do here when it is the provider that is late",
+            )
+        found[f"retard-{source.domaine}"] = alert
+    return found
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

@@ -1,0 +1,66 @@
+"""When each deployment runs: the schedules of prefect.yaml, the one place where they stand."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import yaml
+from cronsim import CronSim
+
+from ingestion.errors import SettingsError
+from ingestion.settings import ROOT
+
+LONGEST_DELAY = timedelta(days=1)  # a run may wait for another, or be tried again, before it counts as late
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The cron expression of a deployment, in the time of a place, and the domains that it collects."""
+
+    deployment: str
+    cron: str
+    timezone: str
+    domains: tuple[str, ...]
+
+    def after(self, instant: datetime) -> datetime:
+        """Return the first run after an instant, in UTC."""
+        return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.timezone)))).astimezone(UTC)
+
+    def before(self, instant: datetime) -> datetime:
+        """Return the last run before an instant, in UTC."""
+        return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.timezone)), reverse=True)).astimezone(UTC)
+
+
+@cache
+def schedules() -> tuple[Schedule, ...]:
+    """Read prefect.yaml; deployments on demand have no schedule."""
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    return tuple(
+        Schedule(each["name"], schedule["cron"], schedule["timezone"], tuple(each.get("tags", ())))
+        for each in deployments
+        for schedule in each.get("schedules", ())
+    )
+
+
+def collecting(domain: str) -> Schedule:
+    """Return the schedule on which a domain is collected.
+
+    Raises SettingsError for a domain that no deployment collects.
+    """
+    for schedule in schedules():
+        if domain in schedule.domains:
+            return schedule
+    raise SettingsError(f"prefect.yaml: no deployment with a schedule has the tag {domain}")
+
+
+def due(domain: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return when a domain is collected next, and from when on that collection is late."""
+    schedule = collecting(domain)
+    following = schedule.after(now)
+    return following, following + min(LONGEST_DELAY, 2 * (schedule.after(following) - following))
+
+
+def collected_since(domains: tuple[str, ...], now: datetime) -> dict[str, datetime]:
+    """Return from when on each domain has to be collected for a build: its last planned run, or a day ago."""
+    return {domain: min(collecting(domain).before(now), now - timedelta(days=1)) for domain in domains}
