@@ -24,9 +24,11 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 def complete(headers: Headers, path: str, scheme: str) -> None:
-    """Add the headers to those of an answer. What does not say that it may be kept may not."""
+    """Add the headers to those of an answer. What does not say that it may be kept may not; a page may have a policy
+    of its own."""
     page = path.startswith("/docs")
-    headers += _PAGE if page else _NOTHING
+    own = any(name == b"content-security-policy" for name, _ in headers)
+    headers += _ALWAYS if own else _PAGE if page else _NOTHING
     if scheme == "https":
         headers.append(_HTTPS_ONLY)
     if not page and not any(name == b"cache-control" for name, _ in headers):

@@ -13,7 +13,7 @@ from api import errors, logs, openapi, reader
 from api.database import Database
 from api.metrics import Metrics
 from api.middleware import Envelope
-from api.routes import data, health, operation, user
+from api.routes import data, health, operation, status, user
 from api.security import dummy_hash
 from api.settings import Settings, load_or_exit
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings.pool_size, settings.pool_timeout_seconds, settings.statement_timeout_seconds)
     app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
-    for module in (data, user, health, operation):
+    for module in (data, user, health, operation, status):
         app.include_router(module.router)
     errors.install(app)
     reader.install(app)

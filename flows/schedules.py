@@ -31,6 +31,11 @@ class Schedule:
         """Return the last run before an instant, in UTC."""
         return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.timezone)), reverse=True)).astimezone(UTC)
 
+    def late_after(self, instant: datetime) -> datetime:
+        """Return from when on the first run after an instant is late."""
+        following = self.after(instant)
+        return following + min(LONGEST_DELAY, 2 * (self.after(following) - following))
+
 
 @cache
 def schedules() -> tuple[Schedule, ...]:
@@ -57,8 +62,7 @@ def collecting(domain: str) -> Schedule:
 def due(domain: str, now: datetime) -> tuple[datetime, datetime]:
     """Return when a domain is collected next, and from when on that collection is late."""
     schedule = collecting(domain)
-    following = schedule.after(now)
-    return following, following + min(LONGEST_DELAY, 2 * (schedule.after(following) - following))
+    return schedule.after(now), schedule.late_after(now)
 
 
 def collected_since(domains: tuple[str, ...], now: datetime) -> dict[str, datetime]:

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
 from rich.table import Table
 
 from flows import schedules
-from flows.summary import console
 from ingestion import journal
 from ingestion.settings import Settings
 from ingestion.warehouse import initialise, open_warehouse
 
 PARIS = ZoneInfo("Europe/Paris")
-WIDTH = 100  # of the wider table; a narrow terminal breaks its lines
+console = Console(highlight=False, width=100)  # a narrower terminal breaks the lines
 
 
 def show(settings: Settings) -> bool:
@@ -22,9 +22,9 @@ def show(settings: Settings) -> bool:
     with warehouse.connect() as connection:
         sources, tables = journal.sources(connection), journal.tables(connection)
         errors = journal.errors(connection)
-    console.print(_sources(sources), width=WIDTH, crop=False)
+    console.print(_sources(sources))
     console.print()
-    console.print(_tables(tables), width=WIDTH, crop=False)
+    console.print(_tables(tables))
     for domain, error in errors.items():
         console.print(f"\nfailed     {domain:<12} {error}")
     return any(source.late for source in sources)

@@ -18,6 +18,7 @@ OPEN = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/problems/{name}"),
+    ("GET", "/status"),
     ("POST", "/user/register"),
     ("POST", "/user/login"),
 }

@@ -1,0 +1,160 @@
+"""What a run leaves: its report in the lake and the warehouse, the state of every source, what a build waits for."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import reports, schedules, steps
+from ingestion import journal
+from ingestion.domains import DOMAINS
+from ingestion.errors import MissingError, SourceError
+from ingestion.report import Collected, Reporter
+from tests.conftest import Entrepot
+from tests.end_to_end.test_bad_input import NAME, sim2
+from tests.flows.conftest import Environment
+from tests.serving import files, served
+
+HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
+
+
+def report_of(warehouse: Entrepot) -> tuple[dict[str, Any], str]:
+    """The last report in the lake, as JSON and as Markdown."""
+    folder = Path(warehouse.settings.lake_url.removeprefix("file://")) / "logs" / "rapports"
+    last = max(folder.rglob("*.json"))
+    return json.loads(last.read_text()), last.with_suffix(".md").read_text()
+
+
+def test_the_report_of_a_month(warehouse: Entrepot) -> None:
+    report, page = report_of(warehouse)
+    assert report["error"] is None
+    assert report["gaps"] == []
+    [year] = [line for line in report["collected"] if line["piece"] == "QUOT_SIM2_2024.csv.gz"]
+    assert (year["rows"], year["refused"]) == (36_600, 0)
+    assert year["bytes"] > 1_000_000
+    [lot] = [line for line in report["collected"] if line["piece"].startswith("chroniques")]
+    assert sum(lot["stations"].values()) == lot["rows"] == 14_860
+    nodes = {node["name"]: node for node in report["dbt"]}
+    assert (nodes["meteo"]["kind"], nodes["meteo"]["status"]) == ("model", "success")
+    assert nodes["not_null_stg_meteo__lecture_lu_le"]["status"] == "pass"
+    fresh = {each["source"]: each["status"] for each in report["freshness"]}
+    assert fresh["raw_meteo.lecture"] == "pass"
+    counts = dict(warehouse.rows("SELECT nom_table, lignes FROM marts.etat_table"))
+    assert report["marts"] == counts
+    assert counts["meteo"] == 110_400
+    assert "| meteo | QUOT_SIM2_2024.csv.gz | 36,600 |" in page
+    assert "| meteo | model | success |" in page
+    assert warehouse.rows("SELECT rapport->'marts' FROM control.execution WHERE nom = 'run'") == [(counts,)]
+
+
+def test_the_state_of_every_source(warehouse: Entrepot) -> None:
+    with warehouse.owner.connect() as connection:
+        sources = {source.domaine: source for source in journal.sources(connection)}
+    assert set(sources) == set(DOMAINS)
+    assert {source.state for source in sources.values()} == {"on time"}
+    assert sources["meteo"].lignes == 115_600
+    assert sources["meteo"].prochaine_le == schedules.collecting("meteo").after(sources["meteo"].reussie_le)
+
+
+def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) -> None:
+    def status(database: str) -> tuple[int, str]:
+        environment = os.environ | {"PGDATABASE": database}
+        done = subprocess.run([HYDROTHEQUE, "status"], check=False, capture_output=True, text=True, env=environment)
+        assert not done.stderr
+        return done.returncode, done.stdout
+
+    code, shown = status(warehouse.owner.database)
+    assert code == 0
+    [meteo] = [line.split() for line in shown.splitlines() if line.startswith("meteo") and "on time" in line]
+    assert meteo[5] == "115,600"
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith("nappe ")] == ["14,813"]
+    code, shown = status(empty_warehouse.owner.database)
+    assert code == 1
+    assert shown.count(" never ") == len(DOMAINS)
+
+
+def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
+    heavy = "import sys, flows.cli, flows.status; print({'dbt', 'dlt', 'prefect'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_a_failed_month_is_reported_and_keeps_the_last_success(
+    environment: Environment, empty_warehouse: Entrepot
+) -> None:
+    contents = {NAME: sim2()}
+    with served(*files(contents)) as url:
+        environment.set(HYDROTHEQUE_DATA_GOUV_URL=url)
+        with steps.started(name="collect") as run:
+            steps.collect(run, "meteo")
+        contents[NAME] = b"no gzip"
+        with pytest.raises(SourceError), steps.started(name="collect") as run:
+            steps.collect(run, "meteo")
+    report, page = report_of(empty_warehouse)
+    assert "is not a complete gzip file" in report["error"]
+    assert "**Failed**: QUOT_SIM2_2024.csv.gz is not a complete gzip file" in page
+    with empty_warehouse.owner.connect() as connection:
+        [meteo] = [source for source in journal.sources(connection) if source.domaine == "meteo"]
+        assert (meteo.state, meteo.late, meteo.lignes) == ("failed", False, 28)
+        assert journal.errors(connection)["meteo"] == report["error"]
+
+
+def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise SourceError("one is broken")
+
+    def fine(settings: object, connection: object, options: object, reporter: Reporter) -> None:
+        reporter.add(Collected("piezometrie", "stations", 3))
+
+    monkeypatch.setattr(steps, "COLLECTORS", {"meteo": broken, "piezometrie": fine})
+    with pytest.raises(SourceError, match=r"^one is broken$"), steps.started(name="collect") as run:
+        steps.collect(run)
+    assert [line.rows for line in run.reporter.lines] == [3]
+
+
+def test_a_build_waits_for_the_collection_and_says_what_is_missing(
+    environment: Environment, empty_warehouse: Entrepot
+) -> None:
+    now = datetime.now(UTC)
+    due = (now + timedelta(days=30), now + timedelta(days=31))
+    with empty_warehouse.owner.connect() as connection, steps.started(name="copy_data_in_db") as run:
+        for domain in DOMAINS:
+            lines = [Collected(domain, "a"), Collected(domain, "b", stations={"S1": 1, "S2": 0})]
+            journal.note_collection(connection, domain, lines, None, due)
+        steps.check_collected(run)
+
+        connection.execute("UPDATE control.collecte SET reussie_le = '2026-01-08 10:00Z' WHERE domaine = 'meteo'")
+        connection.execute("UPDATE control.piece SET lue_le = '2026-01-08 10:00Z' WHERE domaine = 'meteo'")
+        journal.note_collection(connection, "meteo", [Collected("meteo", "a")], "the line broke", due)
+        with pytest.raises(MissingError) as error:
+            steps.check_collected(run)
+        assert str(error.value) == (
+            "the collection is not complete: meteo: not collected since it was due (last on 2026-01-08 10:00 UTC); "
+            "not read: S1, S2; the line broke"
+        )
+        journal.note_collection(connection, "meteo", [Collected("meteo", "a")], None, due)
+        steps.check_collected(run)
+        assert connection.execute("SELECT piece FROM control.piece WHERE domaine = 'meteo'").fetchall() == [("a",)]
+
+
+def test_what_changed_since_the_last_time() -> None:
+    def report(rows: int, status: str, *pieces: str) -> dict[str, Any]:
+        return {
+            "marts": {"meteo": rows, "rejet": 0},
+            "dbt": [{"name": "a_test", "status": status}],
+            "collected": [{"domain": "meteo", "piece": piece, "stations": {}} for piece in pieces],
+        }
+
+    assert reports.changes({}, report(1, "pass")) == []
+    assert reports.changes(report(5, "pass", "2023", "2024"), report(1_005, "warn", "2024", "2025")) == [
+        "meteo: 5 -> 1,005 rows",
+        "new: 2025",
+        "not there any more: 2023",
+        "a_test: pass -> warn",
+    ]
