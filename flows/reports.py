@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -99,11 +99,9 @@ def _refused(run: "Run", connection: psycopg.Connection) -> Findings:
 
 def gaps(run: "Run", connection: psycopg.Connection) -> list[str]:
     """Say what was expected and is not there: domains, files and stations not read, stations nobody knows."""
-    found = [
-        f"{line.domain}: the provider does not know {', '.join(line.missing)}"
-        for line in run.reporter.lines
-        if isinstance(line, Collected) and line.missing
-    ]
+    collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
+    found = [f"{line.domain}: the provider does not know {listed(line.missing)}" for line in collected if line.missing]
+    found += [f"{line.domain}: nothing was read {line.lost}" for line in collected if line.lost]
     wanted = collected_since(tuple(DOMAINS), datetime.now(UTC))
     return found + [missing_line(each) for each in journal.missing(connection, wanted)]
 
@@ -117,7 +115,7 @@ def missing_line(missing: journal.Missing) -> str:
     )
 
 
-def listed(names: list[str], shown: int = 5) -> str:
+def listed(names: Sequence[str], shown: int = 5) -> str:
     """Name the first few of a list, and count the others."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return f"{', '.join(names[:shown])}{more}"

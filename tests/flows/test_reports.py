@@ -33,7 +33,7 @@ def report_of(warehouse: Entrepot) -> tuple[dict[str, Any], str]:
 def test_the_report_of_a_month(warehouse: Entrepot) -> None:
     report, page = report_of(warehouse)
     assert report["error"] is None
-    assert report["gaps"] == []
+    assert not [gap for gap in report["gaps"] if "not collected" in gap]
     [year] = [line for line in report["collected"] if line["piece"] == "QUOT_SIM2_2024.csv.gz"]
     assert (year["rows"], year["refused"]) == (36_600, 0)
     assert year["bytes"] > 1_000_000

@@ -20,6 +20,7 @@ def of(deployment: str) -> Schedule:
     [
         ("pipeline_get_csv", "2027-01-08 09:00", "2026-07-08 08:00"),
         ("pipeline_get_api", "2027-01-08 09:00", "2026-07-08 08:00"),
+        ("pipeline_get_capteurs", "2026-12-20 01:00", "2026-06-20 01:00"),
         ("copy_data_in_db", "2027-01-08 23:00", "2026-07-08 22:00"),
         ("pipeline_delete_user", "2026-12-20 23:00", "2026-06-20 22:00"),
     ],
@@ -36,8 +37,7 @@ def test_every_domain_is_collected_on_one_schedule() -> None:
 def test_a_day_of_grace_before_a_month_is_late_and_two_hours_before_an_hour_is() -> None:
     following, late = schedules.due("meteo", WINTER)
     assert (following, late) == (datetime(2027, 1, 8, 9, tzinfo=UTC), datetime(2027, 1, 9, 9, tzinfo=UTC))
-    hourly = Schedule("pipeline_get_capteurs", "0 * * * *", "Europe/Paris", ("capteurs",))
-    assert hourly.late_after(WINTER) == WINTER + timedelta(hours=3)
+    assert of("pipeline_get_capteurs").late_after(WINTER) == WINTER + timedelta(hours=3)
 
 
 def test_a_build_asks_for_what_was_collected_since_the_eighth() -> None:
