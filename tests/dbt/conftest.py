@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
 ROOT = Path(__file__).parents[2]
 RAW = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
@@ -34,6 +35,25 @@ def dbt(dbt_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Dbt:
         return runner.invoke([*args, "--project-dir", str(ROOT), "--profiles-dir", str(dbt_folder), "--quiet"])
 
     return run
+
+
+NOWHERE = {"PGHOST": "127.0.0.1", "PGPORT": "1", "PGUSER": "nobody", "PGPASSWORD": "", "PGDATABASE": "none"}
+
+
+@pytest.fixture(scope="session")
+def parsed() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def manifest(dbt: Dbt, parsed: dict[str, Any]) -> Manifest:
+    """The project, parsed once; parsing needs no server. `parsed` has the warnings too."""
+    if not parsed:
+        events: list[Any] = []
+        result = dbt(NOWHERE, "parse", "--no-partial-parse", events=events)
+        assert result.success, result.exception
+        parsed |= {"manifest": result.result, "warnings": [e.info.msg for e in events if e.info.level == "warn"]}
+    return parsed["manifest"]
 
 
 @dataclass
