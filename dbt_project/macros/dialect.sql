@@ -48,3 +48,28 @@
         {%- for column in columns %}'{{ column }}', {{ column }}{{ ", " if not loop.last }}{% endfor -%}
     ) as text)
 {%- endmacro %}
+
+
+{#- A double precision number, whatever the type it is computed in. -#}
+{% macro as_double(expression) -%}
+    {{ return(adapter.dispatch('as_double', 'hydrotheque')(expression)) }}
+{%- endmacro %}
+
+{% macro default__as_double(expression) -%}cast({{ expression }} as double){%- endmacro %}
+
+{% macro postgres__as_double(expression) -%}cast({{ expression }} as double precision){%- endmacro %}
+
+
+{#-
+    A double precision sum or mean, without the last digits: they depend on the order in which the rows were added, and
+    the same rows have to give the same value in any build.
+-#}
+{% macro rounded(expression, digits=8) -%}
+    {{ as_double("round(cast(" ~ expression ~ " as decimal(28, 12)), " ~ digits ~ ")") }}
+{%- endmacro %}
+
+
+{#- The first day of a day's month. -#}
+{% macro month_of(jour) -%}
+    cast(date_trunc('month', {{ jour }}) as date)
+{%- endmacro %}

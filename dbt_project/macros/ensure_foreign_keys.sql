@@ -21,14 +21,14 @@
             {%- for key in run_query(missing_foreign_keys_sql(declared)) -%}
                 {{ log("foreign key added: " ~ key.child ~ " (" ~ key.columns ~ ") -> " ~ key.parent, info=true) }}
                 alter table {{ key.child }}
-                add foreign key ({{ key.columns }}) references {{ key.parent }} ({{ key.parent_columns }});
+                add foreign key ({{ key.columns }}) references {{ key.parent }} ({{ key.parent_columns }}) {{ key.rule }};
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- Return the foreign keys of all models' contracts as [{child, columns, parent, parent_columns}]. -#}
+{#- Return the foreign keys of all models' contracts as [{child, columns, parent, parent_columns, rule}]. -#}
 {% macro declared_foreign_keys() -%}
     {%- set keys = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.enabled -%}
@@ -38,6 +38,7 @@
                 'columns': constraint.columns,
                 'parent': foreign_key_parent(constraint.to),
                 'parent_columns': constraint.to_columns,
+                'rule': constraint.expression or '',
             }) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -57,12 +58,12 @@
 
 
 {% macro missing_foreign_keys_sql(keys) -%}
-    with declared (child, columns, parent, parent_columns) as (
+    with declared (child, columns, parent, parent_columns, rule) as (
         values
         {%- for key in keys %}
         (
             '{{ key.child }}', '{{ key.columns | join(", ") }}',
-            '{{ key.parent }}', '{{ key.parent_columns | join(", ") }}'
+            '{{ key.parent }}', '{{ key.parent_columns | join(", ") }}', '{{ key.rule }}'
         ){{ "," if not loop.last }}
         {%- endfor %}
     ),
@@ -80,7 +81,7 @@
         where contype = 'f'
     )
 
-    select declared.child, declared.columns, declared.parent, declared.parent_columns
+    select declared.child, declared.columns, declared.parent, declared.parent_columns, declared.rule
     from declared
     left join present
         on

@@ -21,20 +21,23 @@
 
 {#-
     Strategy `mirror`: `upsert`, after deleting the rows that the model no longer returns. For a model that is whole, or
-    that returns all rows of a perimeter: meta.perimetre names a model with the column `modele`, meta.portee is the
-    condition that ties its rows to those of `cible`. Rows that are the same stay as they are, so the keys of others may
-    refer to them (`on delete cascade` where these others are built from them).
+    that returns all rows of a perimeter: meta.perimetre names a model with the column `modele`, meta.cles the columns
+    to take of it (all when not set), meta.portee is the condition that ties these to the rows of `cible`. Rows that are
+    the same stay as they are, so the keys of others may refer to them (`on delete cascade` where these others are built
+    from them).
 -#}
 {% macro get_incremental_mirror_sql(arg_dict) -%}
     {%- set keys = [arg_dict["unique_key"]] if arg_dict["unique_key"] is string else arg_dict["unique_key"] -%}
     {%- set meta = config.get("meta", {}) -%}
     delete from {{ arg_dict["target_relation"] }} as cible
     {%- if meta.perimetre %}
-    using {{ ref(meta.perimetre) }} as perimetre
+    using (
+        select distinct {{ meta.cles or '*' }} from {{ ref(meta.perimetre) }} where modele = '{{ this.identifier }}'
+    ) as perimetre
     {%- endif %}
     where
         {%- if meta.perimetre %}
-        perimetre.modele = '{{ this.identifier }}' and {{ meta.portee }} and
+        {{ meta.portee }} and
         {%- endif %}
         not exists (
             select 1 from {{ arg_dict["temp_relation"] }} as nouveau

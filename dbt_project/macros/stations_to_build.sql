@@ -1,9 +1,10 @@
 {#-
     Query: stations to build again (code_bss) and from which day on (depuis). All of them in a full build; else those
-    that packages loaded since the last build read, and those without a row in the mart `modele` (whose day is the
-    column `jour`), because a station may become known after its measures were read.
+    that packages loaded since the last build of the mart `modele` read, and those without a row in it, because a
+    station may become known after its measures were read. The latter are told by its column `jour`; a mart in which
+    most stations have no row has none to give, and builds such a station when it is read again.
 -#}
-{% macro stations_to_build(modele, jour) -%}
+{% macro stations_to_build(modele, jour=none) -%}
     {%- if is_incremental() or not execute -%} {#- when it parses, dbt has to see every ref -#}
     select
         stations.code_bss,
@@ -15,6 +16,7 @@
             depuis
         from {{ ref('int_piezometrie__perimetre') }}
         where modele = '{{ modele }}'
+        {%- if jour %}
         union all
         select
             inconnues.code_bss,
@@ -24,6 +26,7 @@
             select min(construites.{{ jour }}) from {{ this }} as construites
             where construites.code_bss = inconnues.code_bss
         ) is null
+        {%- endif %}
     ) as reprises on stations.code_bss = reprises.code_bss
     group by stations.code_bss
     {%- else -%}

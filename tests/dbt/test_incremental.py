@@ -3,16 +3,9 @@
 from typing import Any
 
 MARTS = (
-    "localisation",
-    "meteo",
-    "commune",
-    "info_nappe",
-    "nature_mesure",
-    "continuite",
-    "producteur",
-    "nappe",
-    "rejet",
-)
+    "localisation", "meteo", "commune", "info_nappe", "nature_mesure", "continuite", "producteur", "nappe", "rejet",
+    "meteo_mensuelle", "nappe_mensuelle", "indicateur_piezometrique", "piezo_meteo", "nappe_signalement",
+)  # fmt: skip
 # The rule said another way than the model says it: no newer file has the same cell and day.
 METEO = """
     with courant as (select distinct on (nom_du_fichier) * from raw_meteo.lecture order by nom_du_fichier, paquet desc)

@@ -21,6 +21,18 @@ KEYS = {
     ("nappe", "f", "code_nature_mesure", "nature_mesure"),
     ("nappe", "f", "code_continuite", "continuite"),
     ("nappe", "f", "code_producteur", "producteur"),
+    ("meteo_mensuelle", "p", "lambx,lamby,mois", None),
+    ("meteo_mensuelle", "f", "lambx,lamby", "localisation"),
+    ("nappe_mensuelle", "p", "code_bss,mois", None),
+    ("nappe_mensuelle", "f", "code_bss", "info_nappe"),
+    ("indicateur_piezometrique", "p", "code_bss,mois", None),
+    ("indicateur_piezometrique", "f", "code_bss", "info_nappe"),
+    ("indicateur_piezometrique", "f", "code_bss,mois", "nappe_mensuelle"),
+    ("piezo_meteo", "p", "code_bss,date_mesure", None),
+    ("piezo_meteo", "f", "code_bss,date_mesure", "nappe"),
+    ("piezo_meteo", "f", "lambx,lamby", "localisation"),
+    ("nappe_signalement", "p", "code_bss,nature,date_debut", None),
+    ("nappe_signalement", "f", "code_bss", "info_nappe"),
     ("rejet", "p", "rejet_id", None),
 }
 CONSTRAINTS = """

@@ -18,6 +18,13 @@ FOREIGN_KEYS = {
     ("nappe", "code_nature_mesure", "nature_mesure"),
     ("nappe", "code_continuite", "continuite"),
     ("nappe", "code_producteur", "producteur"),
+    ("meteo_mensuelle", "lambx,lamby", "localisation"),
+    ("nappe_mensuelle", "code_bss", "info_nappe"),
+    ("indicateur_piezometrique", "code_bss", "info_nappe"),
+    ("indicateur_piezometrique", "code_bss,mois", "nappe_mensuelle"),
+    ("piezo_meteo", "code_bss,date_mesure", "nappe"),
+    ("piezo_meteo", "lambx,lamby", "localisation"),
+    ("nappe_signalement", "code_bss", "info_nappe"),
 }
 # A dimensionless number says what it counts or lies between.
 UNIT = re.compile(
