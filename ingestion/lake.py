@@ -6,6 +6,7 @@ A package is what one dlt run wrote: immutable, kept for ever, and complete once
 
 import re
 import tempfile
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import dlt
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from azure.core.exceptions import AzureError
 from dlt.destinations import filesystem
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -34,6 +36,7 @@ class Lake:
 
     root: str
     domain: str
+    account: str = ""  # on Azure
 
     @property
     def url(self) -> str:
@@ -42,7 +45,7 @@ class Lake:
 
     @property
     def _bucket(self) -> str:
-        return f"{self.root.rstrip('/')}/{DOMAINS[self.domain].folder.split('/')[0]}"
+        return _below(self.root, DOMAINS[self.domain].folder.split("/")[0])
 
     @property
     def _folder(self) -> str:
@@ -55,6 +58,7 @@ class Lake:
         Its working folder is thrown away: what is known of earlier runs comes from the lake, so that a new
         machine knows as much, and a killed run leaves nothing to resume but what the lake already holds.
         """
+        _ensure_folder(self._bucket)
         with tempfile.TemporaryDirectory(prefix="hydrotheque-lake-") as work:
             yield dlt.pipeline(
                 f"lac_{self.domain}",
@@ -62,6 +66,7 @@ class Lake:
                 dataset_name=self._folder,
                 destination=filesystem(
                     self._bucket,
+                    credentials={"azure_storage_account_name": self.account} if self.account else None,
                     layout="{table_name}/annee={annee}/{load_id}.{file_id}.{ext}",
                     extra_placeholders={"annee": partition},
                 ),
@@ -103,7 +108,32 @@ class Lake:
 
 def open_lake(settings: Settings, domain: str) -> Lake:
     """Return the lake's folder of a domain."""
-    return Lake(settings.lake_url, domain)
+    _configure(settings)
+    return Lake(settings.lake_url, domain, settings.azure_storage_account_name)
+
+
+def _configure(settings: Settings) -> None:
+    """Tell fsspec, and so dlt, how a lake on Azure is reached: by a connection string, or as DefaultAzureCredential."""
+    if settings.lake_url.startswith("az://"):
+        # Listings change behind a cache's back: dlt writes with a client of its own.
+        options: dict[str, Any] = {"use_listings_cache": False, "anon": False}
+        if settings.azure_storage_connection_string:
+            options["connection_string"] = settings.azure_storage_connection_string
+        else:
+            options["account_name"] = settings.azure_storage_account_name
+        fsspec.config.conf["abfs"] = fsspec.config.conf.get("abfs", {}) | options
+
+
+def _below(url: str, path: str) -> str:
+    """Return the URL of a path below another; `az://` itself is above the containers."""
+    return f"{url}{'' if url.endswith('/') else '/'}{path}"
+
+
+def _ensure_folder(url: str) -> None:
+    files, folder = fsspec.url_to_fs(url)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # who may not look is told by the write
+        if not files.exists(folder):
+            files.mkdir(folder)  # a container, on Azure
 
 
 def identity(settings: Settings) -> str:
@@ -113,8 +143,10 @@ def identity(settings: Settings) -> str:
     """
     try:
         return read_log(settings, "origine.txt").strip()
-    except (ValueError, ImportError) as error:
-        raise SettingsError(f"{PREFIX}LAKE_URL: {settings.lake_url} cannot be opened: {error}") from None
+    except (ValueError, ImportError, AzureError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        account = f" of {settings.azure_storage_account_name}" if settings.azure_storage_account_name else ""
+        raise SettingsError(f"{PREFIX}LAKE_URL: {settings.lake_url}{account} cannot be opened: {reason}") from None
 
 
 def claim(settings: Settings) -> None:
@@ -147,12 +179,14 @@ def remove_log(settings: Settings, name: str) -> None:
 def write_log(settings: Settings, name: str, text: str) -> None:
     """Write a text below the container `logs`."""
     files, path = _log(settings, name)
+    _ensure_folder(_below(settings.lake_url, "logs"))
     files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
     files.write_text(path, text)
 
 
 def _log(settings: Settings, name: str) -> tuple[Any, str]:
-    files, path = fsspec.url_to_fs(f"{settings.lake_url.rstrip('/')}/logs/{name}")
+    _configure(settings)
+    files, path = fsspec.url_to_fs(_below(settings.lake_url, f"logs/{name}"))
     return files, path
 
 

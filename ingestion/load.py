@@ -114,7 +114,7 @@ def _load(name: str, packages: dict[str, Files], warehouse: Warehouse) -> int:
 
 def _merged(paths: list[Path], target: Path, window: Window | None) -> Path:
     """Write the rows of several packages as one file, without those that a later one of them replaces."""
-    rows = "(SELECT * FROM read_parquet($paths, union_by_name = true))"
+    rows = "(SELECT * FROM read_parquet($paths, union_by_name = true, hive_partitioning = false))"
     kept = f"SELECT * FROM {rows} AS r"
     if window:
         same = " AND ".join(f"lu.{key} = r.{key}" for key in window.keys)

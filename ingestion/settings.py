@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".local"), description="Folder of everything written; relative to the project")
     sources: Literal["live", "simulated"] = Field("live", description="The providers, or the local simulator")
     lake_url: str = Field("", description="Root of the lake: a folder or `az://`; default `lake` in HOME")
+    azure_storage_account_name: str = Field("", validation_alias="AZURE_STORAGE_ACCOUNT_NAME")
+    azure_storage_connection_string: str = Field("", validation_alias="AZURE_STORAGE_CONNECTION_STRING", repr=False)
     hubeau_url: str = Field("https://hubeau.eaufrance.fr", pattern=r"^https?://[^/]+$")
     data_gouv_url: str = Field("https://www.data.gouv.fr", pattern=r"^https?://[^/]+$")
     meteo_start_year: int = Field(2000, ge=1958, le=2100, description="First year of weather collected")
@@ -70,11 +72,25 @@ class Settings(BaseSettings):
             self.lake_url = (self.home / "lake").as_uri()
         elif "://" not in self.lake_url:
             self.lake_url = (ROOT / Path(self.lake_url).expanduser()).resolve().as_uri()
+        if self.lake_url.startswith("az://") and not self.azure_storage_account_name:
+            self.azure_storage_account_name = _account_name(self.azure_storage_connection_string)
         if self.meteo_bbox:
             west, south, east, north = self.meteo_bbox
             if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
                 raise ValueError(f"{PREFIX}METEO_BBOX: expected lon_min,lat_min,lon_max,lat_max in degrees, rising")
         return self
+
+
+def _account_name(connection_string: str) -> str:
+    parts = dict(part.strip().partition("=")[::2] for part in connection_string.split(";"))
+    if not parts.get("AccountName"):
+        raise ValueError(
+            "AZURE_STORAGE_CONNECTION_STRING: it names no account (AccountName=…)"
+            if connection_string
+            else f"{PREFIX}LAKE_URL: az:// needs AZURE_STORAGE_ACCOUNT_NAME (a managed identity, or az login), "
+            "or AZURE_STORAGE_CONNECTION_STRING"
+        )
+    return parts["AccountName"]
 
 
 def load_settings(**changes: Any) -> Settings:

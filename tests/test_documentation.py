@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_a_setting_is_documented(name: str) -> None:
-    variable = name.upper() if name.startswith("pg") else PREFIX + name.upper()
+    variable = Settings.model_fields[name].validation_alias or PREFIX + name.upper()
     assert f"`{variable}`" in README
 
 

@@ -1,0 +1,75 @@
+"""The lake in Azure's storage: the chain writes it, reads it, and replays it to the same tables as a local lake."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingestion.simulator.server import running
+from tests.azure.conftest import ACCOUNT, Azurite
+from tests.azure.identity import Identity
+from tests.faults.months import MONTH_1, Place, new_place
+
+TINY = replace(MONTH_1, cells=4, years=(2024,), stations=3)
+OF_LOADING = ("_dlt_load_id", "_dlt_id")  # of the load, not of the lake's package
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(TINY, cache_dir=tmp_path_factory.mktemp("files")) as url:
+        yield url
+
+
+def on_azure(place: Place, azurite: Azurite) -> Place:
+    """The same place, with its lake in Azurite."""
+    connection = azurite.connection_string
+    changes = {"azure_storage_account_name": ACCOUNT, "azure_storage_connection_string": connection}
+    return place.at(place.settings.hubeau_url, lake_url="az://", **changes)
+
+
+def test_a_lake_on_azure_gives_the_tables_of_a_local_one(
+    home: Path, azurite: Azurite, providers: str, tmp_path: Path
+) -> None:
+    local = new_place(home, tmp_path, providers).month()
+    remote = on_azure(new_place(home, tmp_path, providers), azurite).month()
+    assert remote.raw() == local.raw()
+
+    again = on_azure(remote, azurite).month()
+    assert not [line for line in again.collected if not line.unchanged and line.rows]
+
+    raw = remote.raw(left_out=OF_LOADING)
+    assert remote.load(from_lake=True).raw(left_out=OF_LOADING) == raw
+    assert remote.build().marts() == local.build().marts()
+
+
+@pytest.fixture
+def place(
+    home: Path,
+    azurite_with_identities: Azurite,
+    identity: Identity,
+    providers: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Place:
+    """A place whose commands run as a container's: no key, no connection string, a managed identity."""
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
+    monkeypatch.setenv("FSSPEC_ABFS_ACCOUNT_HOST", azurite_with_identities.host)  # in Azure the account's own
+    for name, value in identity.environment.items():
+        monkeypatch.setenv(name, value)
+    return new_place(home, tmp_path, providers).at(providers, lake_url="az://")
+
+
+def test_a_managed_identity_writes_and_reads_the_lake(place: Place, identity: Identity) -> None:
+    done = place.command("collect", "meteo")
+    assert done.returncode == 0, done.stderr
+    assert "QUOT_SIM2_2024.csv.gz" in done.stdout
+    assert {resource.rstrip("/") for resource in identity.resources} == {"https://storage.azure.com"}
+    assert identity.clients == {"client-worker"}
+
+
+def test_a_lake_that_lets_nobody_in_is_one_line(place: Place, identity: Identity) -> None:
+    with identity.with_tokens_for("https://vault.azure.net"):
+        done = place.command("load")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith("hydrotheque: HYDROTHEQUE_LAKE_URL: az:// of devstoreaccount1 cannot be opened: ")
