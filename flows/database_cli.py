@@ -6,10 +6,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
 
+from flows import backup as backups
 from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import SettingsError, WarehouseError
 from ingestion.settings import ROOT, Settings, get_settings
@@ -58,8 +60,31 @@ def env() -> None:
 @app.command()
 def init() -> None:
     """Create what is missing of schemas, roles, control tables and the users' table; safe to repeat."""
-    _migrate(get_settings())
+    migrate(get_settings())
     typer.echo("schemas, roles and users' table are in place")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it")],
+    light: Annotated[bool, typer.Option("--light", help="Only what the lake cannot bring back")] = False,
+) -> None:
+    """Write the warehouse to a file: accounts, what is collected, raw schemas, marts, history."""
+    backups.backup(open_warehouse(get_settings()), file, light=light)
+    typer.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB; it holds the accounts, keep it where only you read it")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `hydrotheque db backup` wrote")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what the database holds")] = False,
+) -> None:
+    """Bring a backup back into an empty database, whole or not at all."""
+    settings = get_settings()
+    light = backups.restore(open_warehouse(settings), file, force=force)
+    migrate(settings)
+    following = "hydrotheque load --from-lake && hydrotheque build" if light else "hydrotheque users purge"
+    typer.echo(f"restored; now `{following}`")
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -71,7 +96,7 @@ def psql(arguments: list[str] = typer.Argument(None, help="Passed to psql, after
 
 def api_environment(settings: Settings) -> dict[str, str]:
     """Migrate the users' table and return the environment of an API process: role api_service, signing key."""
-    _migrate(settings)
+    migrate(settings)
     name = "HYDROTHEQUE_API_SECRET_KEY"
     given = os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
     key = given or _local_key(settings.home / "api" / "secret_key")
@@ -85,7 +110,8 @@ def _embedded() -> EmbeddedPostgres:
     return EmbeddedPostgres(settings.home)
 
 
-def _migrate(settings: Settings) -> None:
+def migrate(settings: Settings) -> None:
+    """Create what is missing of the warehouse and of the users' table; raises WarehouseError."""
     owner = open_warehouse(settings)
     initialise(settings, owner)
     done = subprocess.run(
