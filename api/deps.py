@@ -12,9 +12,9 @@ from sqlmodel import SQLModel
 
 from api import users
 from api.database import Database
+from api.limits import Limiter
 from api.metrics import Metrics
 from api.reader import Reader, gate
-from api.schemas.user import UserPublic
 from api.security import InvalidTokenError, read_token
 from api.settings import Settings
 
@@ -44,28 +44,39 @@ async def _metrics(request: Request) -> Metrics:
     return metrics
 
 
+async def _limiter(request: Request) -> Limiter:
+    limiter: Limiter = request.app.state.limiter
+    return limiter
+
+
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
+LimiterDep = Annotated[Limiter, Depends(_limiter)]
+AddressDep = Annotated[str, Depends(_address)]  # of the caller, behind the proxies that are trusted
 
 
-def _refused() -> HTTPException:
+def refused() -> HTTPException:
     """401, with one and the same answer whatever is wrong."""
     return HTTPException(401, NOT_LOGGED_IN, {"WWW-Authenticate": "Bearer"})
 
 
-def current_user(settings: SettingsDep, db: DatabaseDep, token: TokenDep) -> UserPublic:
+def current_user(settings: SettingsDep, db: DatabaseDep, token: TokenDep) -> users.Member:
     """The user the token was made for; 401 when it holds no longer."""
     try:
-        user = users.active(db, read_token(token or "", settings))
+        user = users.member(db, read_token(token or "", settings))
     except InvalidTokenError:
         user = None
     if user is None:
-        raise _refused()
+        raise refused()
     return user
 
 
-CurrentUser = Annotated[UserPublic, Depends(current_user)]
+CurrentUser = Annotated[users.Member, Depends(current_user)]
 
 
 def reads(*tables: type[SQLModel]) -> Any:
@@ -79,11 +90,11 @@ def reads(*tables: type[SQLModel]) -> Any:
         try:
             claim = read_token(token or "", state.settings)
         except InvalidTokenError:
-            raise _refused() from None
+            raise refused() from None
         async with state.database.connection() as connection:
             account, version = await gate(connection, claim.user_id, tables)
             if not users.token_holds(account, claim):
-                raise _refused()
+                raise refused()
             yield Reader(connection, tables, version, request)
 
     return Depends(reader, scope="function")

@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import errors, logs, openapi, reader
 from api.database import Database
+from api.limits import Limiter
 from api.metrics import Metrics
 from api.middleware import Envelope
 from api.routes import data, health, operation, status, user
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.pool_size, settings.pool_timeout_seconds, settings.statement_timeout_seconds)
+    app.state.limiter = Limiter(settings)
     app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
     for module in (data, user, health, operation, status):

@@ -161,7 +161,8 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     environment = database_cli.api_environment(get_settings())
     typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
     command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
-    os.execve(sys.executable, [*command, "--no-server-header", "--log-level", "warning"], environment)  # noqa: S606 - our own interpreter, no shell
+    command += ["--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
 
 
 def main() -> None:

@@ -167,10 +167,10 @@ def _ensure_reader(connection: psycopg.Connection, role: str, password: str) -> 
 
 
 def grant_application(warehouse: Warehouse) -> None:
-    """Let `api_service` read and write the users, and nothing else of the schema `app`; after the migrations."""
+    """Let `api_service` read and write the users and the attempts, and nothing else of `app`; after the migrations."""
     with warehouse.connect() as connection:
         connection.execute("GRANT USAGE ON SCHEMA app TO api_service")
-        connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON app.users TO api_service")
+        connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON app.users, app.attempts TO api_service")
 
 
 def marts(connection: psycopg.Connection) -> list[str]:

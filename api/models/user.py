@@ -1,9 +1,26 @@
-"""The API's users. Their metadata is their own: Alembic compares it, and only it, with the database."""
+"""The API's users, and the counts that keep passwords from being guessed.
+
+Their metadata is their own: Alembic compares it, and only it, with the database.
+"""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, MetaData, Text, func, text, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    func,
+    text,
+    true,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -53,4 +70,17 @@ class User(_AppModel, table=True):
     )
     created_at: dt.datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())
+    )
+
+
+class Attempts(_AppModel, table=True):
+    """One row per account or address that tried to log in or to register of late. It names neither: see api.limits."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_expires_at_idx", "expires_at"), {"prefixes": ["unlogged"]})
+
+    key: bytes = Field(sa_column=Column(LargeBinary, primary_key=True, comment="keyed hash of what is counted"))
+    attempts: int = Field(sa_column=Column(Integer, nullable=False))
+    expires_at: dt.datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, comment="the count is void from then on")
     )

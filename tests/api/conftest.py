@@ -26,6 +26,7 @@ from ingestion.warehouse import grant_application
 
 ROOT = Path(__file__).parents[2]
 SECRET = secrets.token_urlsafe(48)
+LIMITS = ("ATTEMPTS_PER_ACCOUNT", "ATTEMPTS_PER_ADDRESS", "REGISTRATIONS_PER_ADDRESS")
 PASSWORD = "nappe-phreatique-2024"
 _LIBPQ = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
 
@@ -92,9 +93,9 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     server = Server(f"http://127.0.0.1:{port}", folder / f"uvicorn-{port}.log")
-    command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", port]
+    command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", port, "--no-proxy-headers"]
     # So many tests log in from one address that they would meet the limits, which have tests of their own.
-    limits = {f"HYDROTHEQUE_API_{name}": "1000000" for name in ("ATTEMPTS_PER_ADDRESS", "REGISTRATIONS_PER_ADDRESS")}
+    limits = {f"HYDROTHEQUE_API_{name}": "1000000" for name in LIMITS}
     variables = bare_environment(**{"HYDROTHEQUE_API_SECRET_KEY": SECRET, **limits, **environment})
     with server.log.open("w") as log:
         process = subprocess.Popen(command, env=variables, cwd=folder, stdout=log, stderr=log)

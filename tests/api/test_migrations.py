@@ -36,6 +36,7 @@ def test_up_twice_on_an_empty_database(run_python: Run, empty_database: dict[str
     made = everything(empty_database)
     assert {(schema, name) for schema, name, kind, _ in made if kind == "r"} == {
         ("app", "alembic_version"),
+        ("app", "attempts"),
         ("app", "users"),
     }
     second = run_python("-m", "api.migrate", **empty_database)
@@ -62,7 +63,7 @@ def test_the_model_is_what_the_migrations_make(
     for name, value in empty_database.items():
         monkeypatch.setenv(name, value)
     assert User.metadata is user_metadata
-    assert list(user_metadata.tables) == ["app.users"]
+    assert set(user_metadata.tables) == {"app.users", "app.attempts"}
     engine = create_engine("postgresql+psycopg://")
     with engine.connect() as connection:
         options = {
@@ -104,3 +105,17 @@ def test_the_way_back(run_python: Run, empty_database: dict[str, str]) -> None:
     )
     done = run_python("-c", program, **empty_database)
     assert done.returncode == 0, done.stderr
+
+
+def test_who_was_registered_before_keeps_the_account(run_python: Run, empty_database: dict[str, str]) -> None:
+    program = "from alembic import command; from api.migrate import config; command.upgrade(config(), '0001')"
+    assert run_python("-c", program, **empty_database).returncode == 0
+    with connect(empty_database) as connection:
+        connection.execute(
+            "insert into app.users (username, email, hashed_password, consent_given_at) "
+            "values ('ada', 'ada@example.com', 'x', '2024-01-15 10:00+00')"
+        )
+    assert run_python("-m", "api.migrate", **empty_database).returncode == 0
+    with connect(empty_database) as connection:
+        found = connection.execute("select username, consent_version, token_version, last_login_at from app.users")
+        assert found.fetchall() == [("ada", "1", 1, None)]

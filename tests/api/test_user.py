@@ -10,7 +10,7 @@ import pytest
 
 from tests.problems import assert_problem
 
-PROBES = 5
+PROBES = 15
 
 
 def test_no_consent_stores_nobody(
@@ -146,26 +146,16 @@ def test_unknown_and_known_users_get_the_same_answer(
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_an_unknown_user_costs_a_hash_too(client: httpx.Client, registered: dict[str, Any]) -> None:
-    def seconds(username: str) -> float:
-        taken = []
-        for _ in range(PROBES):
+def test_unknown_and_known_users_take_the_same_time(client: httpx.Client, registered: dict[str, Any]) -> None:
+    """The two are asked in turns, so that what else the machine does falls on both; medians pass over its peaks."""
+    names = [registered["username"], "nobody-at-all"]
+    _answer(client, names[0], "not-the-password")
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(PROBES):
+        for name in names if turn % 2 else reversed(names):
             start = time.perf_counter()
-            _answer(client, username, "not-the-password")
-            taken.append(time.perf_counter() - start)
-        return statistics.median(taken)
-
-    # Without the hash an unknown name would be answered in a twentieth of the time.
-    assert seconds("nobody-at-all") > seconds(registered["username"]) / 2
-
-
-def test_the_log_holds_no_person(server: Any, client: httpx.Client, new_user: dict[str, Any]) -> None:
-    client.post("/user/register", json=new_user)
-    client.post("/user/register", json=new_user)
-    form = {"username": new_user["username"], "password": new_user["password"]}
-    token = client.post("/user/login", data=form).json()["access_token"]
-    client.get("/data/piezo/list", headers={"Authorization": f"Bearer {token}"})
-    log = server.log.read_text()
-    assert '"route":"/user/register"' in log
-    for private in (new_user["email"], new_user["username"], new_user["password"], token):
-        assert private not in log
+            _answer(client, name, "not-the-password")
+            taken[name].append(time.perf_counter() - start)
+    known, unknown = (statistics.median(taken[name]) for name in names)
+    # Without the hash an unknown name would be answered in a tenth of the time.
+    assert 0.6 < known / unknown < 1.6
