@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from flows import control_cli, database_cli, summary
+from flows import control_cli, database_cli, summary, users_cli
 from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError
 from ingestion.report import Options
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(database_cli.app, name="db")
 app.add_typer(control_cli.stations, name="stations")
 app.add_typer(control_cli.sources, name="sources")
+app.add_typer(users_cli.users, name="users")
 
 
 class ExportFormat(StrEnum):
