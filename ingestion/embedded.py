@@ -38,6 +38,10 @@ CONFIGURATION = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+# Large objects belong to whoever makes them, in no schema: without this every role could store what it likes.
+NO_LARGE_OBJECTS = (
+    "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;\n"
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class EmbeddedPostgres:
 
     def _create_owner(self, data: Path, password: str) -> None:
         # Single-user mode: the owner, who is no superuser, exists before the server listens.
+        self._run("postgres", "--single", "-D", str(data), "template1", text=NO_LARGE_OBJECTS)
         statements = (
             f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB PASSWORD '{password}';\n"
             f"CREATE DATABASE {OWNER} OWNER {OWNER};\n"

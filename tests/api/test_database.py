@@ -174,25 +174,6 @@ def test_no_transaction_is_left_open_by_a_read(database: Database) -> None:
     assert state == "idle"
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "insert into marts.continuite values ('x', 'x')",
-        "delete from marts.nappe",
-        "update marts.meteo set t = 0",
-        "create table marts.mine (a int)",
-        "create table app.mine (a int)",
-        "drop table app.users",
-        "truncate app.users",
-        "delete from app.alembic_version",
-    ],
-)
-def test_the_role_may_not(database: Database, statement: str) -> None:
-    with pytest.raises(DBAPIError) as raised, database.writing() as connection:
-        connection.execute(text(statement))
-    assert isinstance(raised.value.orig, pg.InsufficientPrivilege)
-
-
 def test_libpq_gets_the_lines_of_dotenv(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("PGHOST=from-dotenv\nPGPORT=\nPGUSER=from-dotenv\nOTHER=from-dotenv\n")
     monkeypatch.chdir(tmp_path)
