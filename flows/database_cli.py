@@ -12,6 +12,7 @@ import typer
 from dotenv import dotenv_values
 
 from flows import backup as backups
+from ingestion import owner
 from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import SettingsError, WarehouseError
 from ingestion.settings import ROOT, Settings, get_settings
@@ -55,6 +56,14 @@ def env() -> None:
     """Print `export` lines for dbt, psql and others: eval "$(hydrotheque db env)"."""
     for name, value in open_warehouse(get_settings()).env.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def create() -> None:
+    """On a server of your own: create the owner's role and database as HYDROTHEQUE_ADMIN_LOGIN; safe to repeat."""
+    settings = get_settings()
+    owner.create(settings)
+    typer.echo(f"role {settings.pguser} owns database {settings.pgdatabase}; now `hydrotheque db init`")
 
 
 @app.command()
@@ -112,19 +121,19 @@ def _embedded() -> EmbeddedPostgres:
 
 def migrate(settings: Settings) -> None:
     """Create what is missing of the warehouse and of the users' table; raises WarehouseError."""
-    owner = open_warehouse(settings)
-    initialise(settings, owner)
+    warehouse = open_warehouse(settings)
+    initialise(settings, warehouse)
     done = subprocess.run(
         [sys.executable, "-m", "api.migrate"],
         check=False,
         cwd=ROOT,
-        env=os.environ | owner.env,
+        env=os.environ | warehouse.env,
         capture_output=True,
         text=True,
     )
     if done.returncode:
         raise WarehouseError(f"the users' table could not be migrated: {done.stderr.strip().splitlines()[-1]}")
-    grant_application(owner)
+    grant_application(warehouse)
 
 
 def _local_key(path: Path) -> str:

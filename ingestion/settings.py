@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     pgdatabase: str = Field("hydrotheque", validation_alias="PGDATABASE")
     api_service_password: str = Field("", repr=False, description="Password given to the role api_service")
     analyste_password: str = Field("", repr=False, description="Password given to the role analyste")
+    readonly_username: str = Field("analyste", pattern=r"^[a-z_][a-z0-9_]{0,62}$", description="Login of the analysts")
+    admin_login: str = Field("", description="Administrator of the server, for `hydrotheque db create` only")
+    admin_password: str = Field("", repr=False)
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:

@@ -129,7 +129,9 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
             ):
                 connection.execute(sql.SQL(statement).format(sql.Identifier(warehouse.database)))
             for role, password in _reader_passwords(settings).items():
-                _ensure_reader(connection, role, password)
+                _ensure_reader(connection, role, password, renew=bool(settings.pghost))
+            if settings.readonly_username not in READERS:
+                _ensure_login(connection, settings.readonly_username, "analyste", settings.analyste_password)
         except psycopg.errors.InsufficientPrivilege as error:
             raise WarehouseError(
                 f"role {warehouse.user} cannot set up database {warehouse.database}: {error.diag.message_primary}; "
@@ -141,22 +143,42 @@ def _reader_passwords(settings: Settings) -> dict[str, str]:
     if not settings.pghost:
         passwords = EmbeddedPostgres(settings.home).start().passwords
         return {role: passwords[role] for role in READERS}
-    return {"api_service": settings.api_service_password, "analyste": settings.analyste_password}
+    analyste = settings.analyste_password if settings.readonly_username == "analyste" else ""
+    return {"api_service": settings.api_service_password, "analyste": analyste}
 
 
-def _ensure_reader(connection: psycopg.Connection, role: str, password: str) -> None:
+def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    """Let a role log in with a password, of which the server sees and logs the verifier only."""
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+    connection.execute(statement.format(sql.Identifier(role), sql.Literal(verifier.decode())))
+
+
+def _ensure_role(connection: psycopg.Connection, role: str) -> bool:
+    """Create a role that is not there; True when it may log in."""
     name = sql.Identifier(role)
     known = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
     if known is None:
         connection.execute(sql.SQL("CREATE ROLE {}").format(name))
-        if role == "analyste":  # the API says so itself, for each of its connections
+        if role != "api_service":  # the API says so itself, for each of its connections
             connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(name))
             # A transaction left open would hold up a full refresh, and all who read behind it.
             connection.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '10min'").format(name))
-    if password and not (known and known[0]):
-        # The server sees and logs the verifier only.
-        verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-        connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(verifier.decode())))
+    return bool(known and known[0])
+
+
+def _ensure_login(connection: psycopg.Connection, role: str, group: str, password: str) -> None:
+    _ensure_role(connection, role)
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role)))
+    if password:
+        set_password(connection, role, password)
+
+
+def _ensure_reader(connection: psycopg.Connection, role: str, password: str, *, renew: bool) -> None:
+    name = sql.Identifier(role)
+    logs_in = _ensure_role(connection, role)
+    if password and (renew or not logs_in):
+        set_password(connection, role, password)
     schemas = ("marts",) if role == "api_service" else ("marts", "snapshots")
     for schema in map(sql.Identifier, schemas):
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, name))
