@@ -60,6 +60,9 @@ clean: ## stop the embedded server; remove the environment and all that was coll
 	@if [ -x $(BIN)/hydrotheque ]; then $(BIN)/hydrotheque db stop; fi
 	@rm -rf $(VENV) .local profiles.yml
 
+LOCK = uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
+
 lock: ## pin every dependency again, with hashes (needs uv)
-	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(LOCK) --extra dev -o requirements.lock
+	@$(LOCK) -c requirements.lock -o requirements-runtime.lock

@@ -1,6 +1,7 @@
 """The endpoint by which Azure gives a container the tokens of its managed identity, and a certificate for 127.0.0.1."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -96,12 +97,16 @@ def endpoint(certificate: Path) -> Iterator[Identity]:
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve HTTP on a free port of 127.0.0.1, in a thread."""
+def serving(handler: type[BaseHTTPRequestHandler], certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """Serve HTTP, or HTTPS with a certificate and its key, on a free port of 127.0.0.1, in a thread."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

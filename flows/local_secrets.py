@@ -1,0 +1,44 @@
+"""Passwords and keys of a platform of one's own (compose.yaml), made the first time and kept.
+
+    python -m flows.local_secrets /run/hydrotheque
+
+A folder for each who reads them, in it a file for each variable: `setup`, `owner` and `api`.
+"""
+
+import secrets
+import sys
+from pathlib import Path
+
+FOLDERS = {
+    "setup": {
+        "HYDROTHEQUE_ADMIN_PASSWORD": "administrator",
+        "PGPASSWORD": "owner",
+        "HYDROTHEQUE_API_SERVICE_PASSWORD": "api_service",
+        "HYDROTHEQUE_ANALYSTE_PASSWORD": "analyste",
+    },
+    "owner": {"PGPASSWORD": "owner"},
+    "api": {"PGPASSWORD": "api_service", "HYDROTHEQUE_API_SECRET_KEY": "signing key"},
+}
+
+
+def make(root: Path) -> None:
+    """Write the files that are missing; what is there stays, and the same secret is the same in each folder."""
+    values: dict[str, str] = {}
+    for folder, files in FOLDERS.items():
+        for name, secret in files.items():
+            path = root / folder / name
+            if path.exists():
+                values[secret] = path.read_text()
+    for folder, files in FOLDERS.items():
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for name, secret in files.items():
+            path = root / folder / name
+            if not path.exists():
+                new = path.with_name(f".{name}")
+                new.touch(mode=0o600)
+                new.write_text(values.setdefault(secret, secrets.token_urlsafe(48)))
+                new.replace(path)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
