@@ -14,7 +14,7 @@ from api.database import Database
 from api.limits import Limiter
 from api.metrics import Metrics
 from api.middleware import Envelope
-from api.routes import data, health, operation, status, user
+from api.routes import data_meteo, data_piezo, health, operation, status, user
 from api.security import dummy_hash
 from api.settings import Settings, load_or_exit
 
@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limiter = Limiter(settings)
     app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
-    for module in (data, user, health, operation, status):
+    for module in (data_meteo, data_piezo, user, health, operation, status):
         app.include_router(module.router)
     errors.install(app)
     reader.install(app)

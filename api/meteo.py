@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import HTTPException
 from sqlalchemy import Date, Float, Integer, and_, bindparam, func, select
 
 from api.coordinates import CELL_HM, CELL_KM, Hectometres
@@ -14,11 +15,6 @@ from api.models.sim2 import VARIABLES
 from api.reader import Reader
 from api.schemas.meteo import MeteoQuery
 from api.statement import Statement
-
-
-class NotThereError(Exception):
-    """No weather for this point and day. The message is a sentence for the caller."""
-
 
 _cell, _meteo = table_of(Localisation).c, table_of(Meteo).c
 _x, _y = bindparam("x", type_=Float), bindparam("y", type_=Float)
@@ -55,13 +51,13 @@ _DAYS = Statement(
 
 
 async def point(read: Reader, query: MeteoQuery) -> dict[str, Any]:
-    """The weather of the nearest cell on the day, a `MeteoPoint`; raises NotThereError."""
+    """The weather of the nearest cell on the day, a `MeteoPoint`; HTTPException 404 when there is none."""
     asked = query.point
     row = await read.row(POINT, **box(asked), day=query.input_date)
     if row is None or row["squared"] > CELL_HM**2:
-        raise NotThereError(await _too_far(read, asked))
+        raise HTTPException(404, await _too_far(read, asked))
     if row["date"] is None:
-        raise NotThereError(await _no_such_day(read, query.input_date, row))
+        raise HTTPException(404, await _no_such_day(read, query.input_date, row))
     return {
         "date": row["date"],
         "lambx": query.lambx,

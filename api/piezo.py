@@ -6,20 +6,22 @@ from functools import cache, lru_cache
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Integer, Text, bindparam, cast, func, select
+from fastapi import HTTPException
+from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, bindparam, cast, func, select, true
 
+from api import places
 from api.meteo import cell, weather
 from api.models import table_of
 from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
 from api.models.sim2 import VARIABLES
+from api.pages import Listing
 from api.reader import Reader
 from api.schemas import piezo as schema
+from api.schemas.common import Paging
 from api.statement import Statement
 
 _nappe, _info, _cell, _meteo = (table_of(each).c for each in (Nappe, InfoNappe, Localisation, Meteo))
 _code = bindparam("code_bss", type_=Text)
-_limit, _offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
-
 _STATION_AND_TOTAL = Statement(
     select(
         table_of(InfoNappe),
@@ -33,8 +35,14 @@ _STATION_AND_CELL = Statement(
     )
     .where(_info.code_bss == _code)
 )
-_STATIONS = Statement(select(table_of(InfoNappe)).order_by(_info.code_bss).limit(_limit).offset(_offset))
-_STATION_COUNT = Statement(select(func.count()).select_from(table_of(InfoNappe)))
+STATIONS = Listing(
+    select(table_of(InfoNappe)),
+    [_info.code_bss],
+    {
+        "code_departement": _info.code_departement == bindparam("code_departement", type_=Text),
+        **places.within(_info.x, _info.y),
+    },
+)
 
 # What may be asked for with a level: the field of the answer; its table has code_<field> and nom_<field>.
 _JOINS = {
@@ -46,15 +54,8 @@ _STATION = tuple(_info.keys())
 _LISTS = ("codes_bdlisa", "codes_masse_eau_edl", "noms_masse_eau_edl")
 
 
-class UnknownStationError(Exception):
-    """No such piezometer."""
-
-
-async def stations(read: Reader, limit: int, offset: int) -> dict[str, Any]:
-    """A page of the stations, by code: a `StationPage`."""
-    total = await read.row(_STATION_COUNT)
-    rows = await read.rows(_STATIONS, limit=limit, offset=offset)
-    return {"total": total and total[0], "limit": limit, "offset": offset, "results": [station(row) for row in rows]}
+def _unknown(code_bss: str) -> HTTPException:
+    return HTTPException(404, f"There is no piezometer {code_bss}: GET /data/piezo/list gives those there are.")
 
 
 def station(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +64,11 @@ def station(row: Mapping[str, Any]) -> dict[str, Any]:
     for name in _LISTS:
         made[name] = _list_of_json(made[name])
     return made
+
+
+def station_feature(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A `StationFeature`."""
+    return places.feature(station(row), "code_bss", "x", "y")
 
 
 def _list_of_json(text: str | None) -> list[str] | None:
@@ -76,37 +82,39 @@ def _list_of_json(text: str | None) -> list[str] | None:
     return [str(each) for each in parsed] if isinstance(parsed, list) else [text]
 
 
-async def values(read: Reader, query: schema.PiezoValueQuery, limit: int, offset: int) -> dict[str, Any]:
-    """A page of the levels of a station, newest first, a `PiezoValuePage`; raises UnknownStationError."""
+async def values(read: Reader, query: schema.PiezoValueQuery, paging: Paging) -> dict[str, Any]:
+    """A page of the levels of a station, newest first, a `PiezoValuePage`; HTTPException 404 for no station."""
     head = await read.remembered(_STATION_AND_TOTAL, code_bss=query.code_bss)
     if head is None:
-        raise UnknownStationError(query.code_bss)
+        raise _unknown(query.code_bss)
     fields = query.joined
     info = station(head) if query.include_info else None
-    rows = await read.rows(levels(fields), code_bss=query.code_bss, limit=limit, offset=offset)
-    results = _values(rows, fields, query.code_bss, info)
-    return {"total": head["total"], "limit": limit, "offset": offset, "results": results}
+    rows, following = await levels(fields).part(read, paging, {"code_bss": query.code_bss})
+    return {
+        "total": head["total"],
+        "limit": paging.limit,
+        "offset": paging.offset,
+        "next": following,
+        "results": _values(rows, fields, query.code_bss, info),
+    }
 
 
 @cache
-def levels(fields: tuple[str, ...]) -> Statement:
-    """A page of levels with the tables of `fields` joined. (code_bss, date_mesure) is the key: the order is total."""
-    page = (
-        select(table_of(Nappe))
-        .where(_nappe.code_bss == _code)
-        .order_by(_nappe.date_mesure.desc())
-        .limit(_limit)
-        .offset(_offset)
-        .subquery("page")
-    )
+def levels(fields: tuple[str, ...]) -> Listing:
+    """The levels of a station with the tables of `fields` joined, newest first."""
     # A day without a time is at midnight.
-    instant = func.coalesce(page.c.timestamp_mesure, cast(page.c.date_mesure, DateTime(timezone=True)))
-    statement = select(instant, page.c.niveau_nappe_eau, page.c.profondeur_nappe)
+    instant = func.coalesce(_nappe.timestamp_mesure, cast(_nappe.date_mesure, DateTime(timezone=True)))
+    rows = select(instant, _nappe.niveau_nappe_eau, _nappe.profondeur_nappe)
     for field in fields:
         joined = _JOINS[field]
         key = joined.c[f"code_{field}"]
-        statement = statement.add_columns(key, joined.c[f"nom_{field}"]).outerjoin(joined, key == page.c[key.name])
-    return Statement(statement.order_by(page.c.date_mesure.desc()))
+        rows = rows.add_columns(key, joined.c[f"nom_{field}"]).outerjoin(joined, key == _nappe[key.name])
+    return Listing(
+        rows.add_columns(_nappe.date_mesure),
+        [_nappe.date_mesure],
+        {"code_bss": _nappe.code_bss == _code},
+        newest_first=True,
+    )
 
 
 def _values(rows: list[Any], fields: tuple[str, ...], code_bss: str, info: dict[str, Any] | None) -> list[Any]:
@@ -141,6 +149,25 @@ def _coded(field: str, code: str | None, name: str | None) -> dict[str, str | No
     return None if code is None else {f"code_{field}": code, f"nom_{field}": name}
 
 
+_last_level = (
+    select(_nappe.date_mesure, _nappe.niveau_nappe_eau, _nappe.profondeur_nappe, _nappe.statut, _nappe.qualification)
+    .where(_nappe.code_bss == _info.code_bss, _nappe.niveau_nappe_eau.is_not(None))
+    .order_by(_nappe.date_mesure.desc())
+    .limit(1)
+    .lateral("last_level")
+)
+LATEST = Listing(
+    select(_info.code_bss, _info.libelle_pe, _info.x, _info.y, *_last_level.c).join_from(
+        table_of(InfoNappe), _last_level, true()
+    ),
+    [_info.code_bss],
+    {
+        "code_bss": _info.code_bss == func.any(bindparam("code_bss", type_=ARRAY(Text))),
+        "code_departement": _info.code_departement == bindparam("code_departement", type_=Text),
+    },
+)
+
+
 _first, _last = bindparam("start_date", type_=Date), bindparam("end_date", type_=Date)
 _days_of_level = (
     select(_nappe.date_mesure, _nappe.niveau_nappe_eau, _nappe.profondeur_nappe)
@@ -170,10 +197,10 @@ _SIDE_BY_SIDE = Statement(
 
 
 async def side_by_side(read: Reader, query: schema.PiezoMeteoQuery) -> dict[str, Any]:
-    """Level and weather of a station, day by day, a `PiezoMeteo`; raises UnknownStationError."""
+    """Level and weather of a station, day by day, a `PiezoMeteo`; HTTPException 404 for no station."""
     found = await read.row(_STATION_AND_CELL, code_bss=query.code_bss)
     if found is None:
-        raise UnknownStationError(query.code_bss)
+        raise _unknown(query.code_bss)
     asked = query.model_dump()
     # Without a cell lambx and lamby are null, which no row of meteo equals.
     rows = await read.rows(_SIDE_BY_SIDE, **asked, lambx=found["lambx"], lamby=found["lamby"])

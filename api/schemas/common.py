@@ -1,9 +1,9 @@
 """What several routes share."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 
 class Problem(BaseModel):
@@ -53,8 +53,56 @@ CodeBss = Annotated[
     ),
     AfterValidator(_no_control_characters),
 ]
+Departement = Annotated[
+    str | None,
+    Field(
+        pattern=r"^(2[AB]|[0-9]{2,3})$",
+        description="Code of the département: two characters, three overseas.",
+        examples=["75"],
+    ),
+]
+MAX_OFFSET = 100_000
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="How many results to skip.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many results to give at most, 1 to 1000.")]
+
+
+class Paging(BaseModel):
+    """Which part of the results is wanted: `offset` results are skipped, or `after` takes up where a page ended."""
+
+    limit: int = Field(default=100, ge=1, le=1000, description="How many results to give at most, 1 to 1000.")
+    offset: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_OFFSET,
+        description=f"How many results to skip, {MAX_OFFSET:,} at most: then use `after`.",
+    )
+    after: str | None = Field(
+        default=None, max_length=500, description="`next` of the page before, to go on behind it; without `offset`."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Paging":
+        if self.after is not None and self.offset:
+            raise ValueError("after and offset are two ways to say where to begin: give one")
+        return self
+
+    def conditions(self) -> dict[str, Any]:
+        """What is asked for, without the place in it."""
+        asked = {name: getattr(self, name) for name in type(self).model_fields if name not in Paging.model_fields}
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
+
+
+Row = TypeVar("Row")
+
+
+class Page(BaseModel, Generic[Row]):
+    """Part of the results, in an order that does not change between two pages of the same data."""
+
+    total: int = Field(description="Number of results in all.")
+    limit: int = Field(description="Results asked for at most.")
+    offset: int = Field(description="Results skipped; 0 with `after`.")
+    next: str | None = Field(description="Send it as `after` to get the next page; null on the last one.")
+    results: list[Row]
 
 
 def said(description: str, model: type[BaseModel] = Problem, **headers: str) -> dict[str, Any]:

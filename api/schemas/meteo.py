@@ -16,9 +16,11 @@ class MeteoQuery(BaseModel):
         json_schema_extra={"examples": [{"input_date": "2024-01-15", "lambx": 652500.0, "lamby": 6862500.0}]}
     )
 
-    input_date: dt.date = Field(description="The day.")
-    lambx: float = Field(allow_inf_nan=False, description=f"Easting. Accepted ranges: {ACCEPTED}.")
-    lamby: float = Field(allow_inf_nan=False, description="Northing, in the same system as lambx.")
+    input_date: dt.date = Field(description="The day.", examples=["2024-01-15"])
+    lambx: float = Field(allow_inf_nan=False, description=f"Easting. Accepted ranges: {ACCEPTED}.", examples=[652500.0])
+    lamby: float = Field(
+        allow_inf_nan=False, description="Northing, in the same system as lambx.", examples=[6862500.0]
+    )
 
     @model_validator(mode="after")
     def _is_on_the_map(self) -> "MeteoQuery":

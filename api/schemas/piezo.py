@@ -1,12 +1,14 @@
 """Bodies of the groundwater routes."""
 
 import datetime as dt
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import SQLModel
 
-from api.schemas.common import CodeBss
+from api.schemas.common import CodeBss, Departement, Page, Paging
 from api.schemas.meteo import Cell, DayWeather
+from api.schemas.places import Point
 
 MAX_DAYS = 3660
 
@@ -56,13 +58,59 @@ class Station(BaseModel):
     )
 
 
-class StationPage(BaseModel):
-    """A page of the stations, by code."""
+class StationPage(Page[Station]):
+    """A page of the piezometers, by code."""
 
-    total: int = Field(description="Number of stations in all.")
-    limit: int = Field(description="Results asked for at most.")
-    offset: int = Field(description="Results skipped.")
-    results: list[Station]
+
+class StationFeature(BaseModel):
+    """A piezometer on the map."""
+
+    type: Literal["Feature"] = Field(description="Always `Feature`.")
+    id: str = Field(description="Its code BSS.", examples=["07548X0009/F"])
+    geometry: Point | None = Field(description="Where it is; null when the provider does not say.")
+    properties: Station = Field(description="What is known of it.")
+
+
+class StationMap(BaseModel):
+    """A page of the piezometers as GeoJSON, by code."""
+
+    type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
+    total: int = Field(description="Number of piezometers in all.")
+    limit: int = Field(description="Features asked for at most.")
+    offset: int = Field(description="Features skipped; 0 with `after`.")
+    next: str | None = Field(description="Send it as `after` to get the next page; null on the last one.")
+    features: list[StationFeature] = Field(description="The piezometers.")
+
+
+class LatestQuery(Paging):
+    """Of which piezometers; of all when nothing is said."""
+
+    code_bss: list[CodeBss] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=250,  # what an address holds
+        description="Codes of piezometers, 250 at most; repeat the parameter.",
+        examples=[["07548X0009/F"]],
+    )
+    code_departement: Departement = None
+
+
+class LatestLevel(BaseModel):
+    """A piezometer and its latest level."""
+
+    code_bss: str = Field(description="The piezometer.", examples=["07548X0009/F"])
+    libelle_pe: str | None = Field(description="Its name.", examples=["FORAGE DE LA VALLEE"])
+    x: float | None = Field(description="Longitude, WGS84, degrees.", examples=[2.35])
+    y: float | None = Field(description="Latitude, WGS84, degrees.", examples=[48.85])
+    date_mesure: dt.date = Field(description="The day of the level.", examples=["2024-01-15"])
+    niveau_nappe_eau: float = Field(description="Level of the groundwater, m NGF.", examples=[61.87])
+    profondeur_nappe: float | None = Field(description="Depth of the groundwater, m.", examples=[12.63])
+    statut: str | None = Field(description="How far it was checked.", examples=["Donnée contrôlée niveau 1"])
+    qualification: str | None = Field(description="What came of it.", examples=["Correcte"])
+
+
+class LatestPage(Page[LatestLevel]):
+    """A page of the piezometers that have a level, by code."""
 
 
 class NatureMesure(BaseModel):
@@ -148,6 +196,16 @@ class PiezoValuePage(BaseModel):
     results: list[PiezoValue]
 
 
+class PiezoValueGet(PiezoValueQuery, Paging):
+    """A piezometer, what to say with each of its levels, and which part of them."""
+
+    limit: int = Field(default=50, ge=1, le=1000, description="How many results to give at most, 1 to 1000.")
+
+
+class PiezoValues(Page[PiezoValue]):
+    """A page of the levels of one piezometer, newest first."""
+
+
 class PiezoMeteoQuery(BaseModel):
     """A piezometer and a period, both ends included."""
 
@@ -158,8 +216,10 @@ class PiezoMeteoQuery(BaseModel):
     )
 
     code_bss: CodeBss
-    start_date: dt.date = Field(description="First day.")
-    end_date: dt.date = Field(description=f"Last day, included; at most {MAX_DAYS} days in all.")
+    start_date: dt.date = Field(description="First day.", examples=["2024-01-01"])
+    end_date: dt.date = Field(
+        description=f"Last day, included; at most {MAX_DAYS} days in all.", examples=["2024-01-31"]
+    )
 
     @model_validator(mode="after")
     def _period_makes_sense(self) -> "PiezoMeteoQuery":

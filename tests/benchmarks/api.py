@@ -216,7 +216,7 @@ def _weather_sql(cells: int) -> str:
 
 
 def _page_sql(stations: int) -> str:
-    page = levels(("continuite", "nature_mesure"))
+    page = levels(("continuite", "nature_mesure")).statement("page", ["code_bss"])
     return f"""\\set code_bss random(1, {stations})
 \\set offset 50 * random(0, {PAGES - 1})
 {_named(GATE)};

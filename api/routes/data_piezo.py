@@ -1,0 +1,94 @@
+"""/data/piezo…: groundwater."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from api import piezo, places
+from api.deps import reads
+from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
+from api.reader import Reader
+from api.routes import data
+from api.schemas.common import Limit, Offset, Paging
+from api.schemas.piezo import (
+    LatestPage,
+    LatestQuery,
+    PiezoMeteo,
+    PiezoMeteoQuery,
+    PiezoValueGet,
+    PiezoValuePage,
+    PiezoValueQuery,
+    PiezoValues,
+    StationMap,
+    StationPage,
+)
+from api.schemas.places import Somewhere
+
+router = data.router()
+ReadStations = Annotated[Reader, reads(InfoNappe)]
+ReadLatest = Annotated[Reader, reads(InfoNappe, Nappe)]
+ReadLevels = Annotated[Reader, reads(InfoNappe, Nappe, Continuite, NatureMesure, Producteur)]
+ReadBoth = Annotated[Reader, reads(InfoNappe, Nappe, Localisation, Meteo)]
+_MISSING = "No such piezometer."
+
+
+@router.post(
+    "/piezo_value/",
+    summary="Levels of a piezometer",
+    response_model=PiezoValuePage,
+    responses=data.says(get=False, missing=_MISSING),
+)
+async def piezo_value(read: ReadLevels, query: PiezoValueQuery, limit: Limit = 50, offset: Offset = 0) -> Response:
+    """The levels of the groundwater at one piezometer, one a day, newest first."""
+    page = await piezo.values(read, query, Paging.model_construct(limit=limit, offset=offset))
+    del page["next"]
+    return read.answer(page)
+
+
+@router.get(
+    "/piezo_value/",
+    summary="The same, to be kept and paged",
+    response_model=PiezoValues,
+    responses=data.says(missing=_MISSING),
+)
+async def get_piezo_value(read: ReadLevels, query: Annotated[PiezoValueGet, Query()]) -> Response:
+    """What `POST /data/piezo_value/` answers, with an ETag, and pages that go on behind the last row."""
+    return read.answer(await piezo.values(read, query, query))
+
+
+@router.get("/piezo/list", summary="Piezometers", response_model=StationPage, responses=data.says())
+async def piezo_list(read: ReadStations, paging: Annotated[Paging, Query()]) -> Response:
+    """The piezometers, by code."""
+    return read.answer(await piezo.STATIONS.page(read, paging, {}, piezo.station))
+
+
+@router.get("/piezo/stations", summary="Piezometers on the map", response_model=StationMap, responses=data.says())
+async def piezo_stations(read: ReadStations, where: Annotated[Somewhere, Query()]) -> Response:
+    """The piezometers in a box, in a département, or around a point, as GeoJSON, by code."""
+    page = await piezo.STATIONS.page(read, where, where.conditions(), piezo.station_feature)
+    return read.answer(places.collection(page), "application/geo+json")
+
+
+@router.get("/piezo/latest", summary="Latest levels", response_model=LatestPage, responses=data.says())
+async def piezo_latest(read: ReadLatest, query: Annotated[LatestQuery, Query()]) -> Response:
+    """The latest level of many piezometers at once; those without a level are left out."""
+    return read.answer(await piezo.LATEST.page(read, query, query.conditions()))
+
+
+@router.post(
+    "/piezo_meteo/",
+    summary="Level and weather side by side",
+    response_model=PiezoMeteo,
+    responses=data.says(get=False, missing=_MISSING),
+)
+async def piezo_meteo(read: ReadBoth, query: PiezoMeteoQuery) -> Response:
+    """The level of the groundwater and the weather of the piezometer's cell, day by day."""
+    return read.answer(await piezo.side_by_side(read, query))
+
+
+@router.get(
+    "/piezo_meteo/", summary="The same, to be kept", response_model=PiezoMeteo, responses=data.says(missing=_MISSING)
+)
+async def get_piezo_meteo(read: ReadBoth, query: Annotated[PiezoMeteoQuery, Query()]) -> Response:
+    """What `POST /data/piezo_meteo/` answers, with an ETag."""
+    return read.answer(await piezo.side_by_side(read, query))
