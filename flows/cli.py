@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from flows import control_cli, database_cli, summary, users_cli
+from flows import control_cli, database_cli, schedules, summary, users_cli
 from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError
 from ingestion.report import Options
@@ -164,6 +164,17 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
+
+
+@app.command()
+def flow(name: Annotated[str, typer.Argument(help="A flow of prefect.yaml, such as pipeline_get_csv")]) -> None:
+    """Run a flow here and now, as its deployment would, without a Prefect server that goes on."""
+    known = schedules.deployments()
+    if name not in known:
+        raise typer.BadParameter(f"{name}: expected {', '.join(known)}")
+    from flows import pipelines  # noqa: PLC0415 - slow to import, and not every command needs it
+
+    getattr(pipelines, name)()
 
 
 def main() -> None:

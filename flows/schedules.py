@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -38,12 +39,17 @@ class Schedule:
 
 
 @cache
+def deployments() -> dict[str, dict[str, Any]]:
+    """Read prefect.yaml: the deployments by name, each named as its flow."""
+    return {each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
+
+
+@cache
 def schedules() -> tuple[Schedule, ...]:
-    """Read prefect.yaml; deployments on demand have no schedule."""
-    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    """Return the schedules of the deployments that have one."""
     return tuple(
         Schedule(each["name"], schedule["cron"], schedule["timezone"], tuple(each.get("tags", ())))
-        for each in deployments
+        for each in deployments().values()
         for schedule in each.get("schedules", ())
     )
 

@@ -7,9 +7,6 @@ locals {
   tags = { project = "hydrotheque", environment = var.environment, managed_by = "terraform" }
 
   operator_ips = [for ip in var.operator_ips : trimsuffix(ip, "/32")]
-  city_db = var.city_db_host == "" ? null : {
-    host = var.city_db_host, port = var.city_db_port, name = var.city_db_name, user = var.city_db_user
-  }
   # Lake and vault: with private endpoints nothing but the operators' addresses is left to let in.
   data_plane_open = !var.private_endpoints || length(var.operator_ips) > 0
   data_subnets    = var.private_endpoints ? [] : [module.network.apps_subnet_id]
@@ -74,7 +71,8 @@ module "security" {
   operator_ips                  = local.operator_ips
   secrets_to_write              = var.secrets_to_write
   secret_versions               = var.secret_versions
-  city_db                       = local.city_db != null
+  city_db                       = var.city_db_host != ""
+  notify                        = var.notify
   prefect                       = var.prefect_server
   log_analytics_workspace_id    = module.monitoring.workspace_id
 
@@ -84,8 +82,13 @@ module "security" {
     api_service_password = var.api_service_password
     readonly_password    = var.readonly_password
     secret_key           = var.secret_key
-    city_db_pwd          = var.city_db_pwd
+    notify_urls          = var.notify_urls
     prefect_auth         = var.prefect_auth
+    # The collection takes an address: the password travels in it.
+    city_db_pwd = var.city_db_pwd == null ? null : join("", [
+      "postgresql://${urlencode(var.city_db_user)}:${urlencode(var.city_db_pwd)}",
+      "@${var.city_db_host}:${var.city_db_port}/${urlencode(var.city_db_name)}?sslmode=require",
+    ])
   }
 }
 
@@ -154,7 +157,8 @@ module "apps" {
   database_host              = module.database.host
   admin_login                = var.admin_login
   readonly_username          = var.readonly_username
-  city_db                    = local.city_db
+  city_db                    = var.city_db_host != ""
+  notify                     = var.notify
   image_tag                  = var.image_tag
   settings                   = var.settings
   algorithm                  = var.algorithm

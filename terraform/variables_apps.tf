@@ -40,7 +40,7 @@ variable "api_min_replicas" {
 }
 
 variable "api_max_replicas" {
-  description = "Replicas of the API at most. Each holds up to 40 connections: a B1ms server has 35 to give."
+  description = "Replicas of the API at most. Each holds up to 24 connections: a B1ms server has 35 to give."
   type        = number
   default     = 1
 
@@ -63,6 +63,12 @@ variable "settings" {
     condition     = alltrue([for name in keys(var.settings) : !can(regex("PASSWORD|SECRET|TOKEN|_KEY", name))])
     error_message = "settings: they are kept in the state; a secret goes to the vault (secrets_to_write)."
   }
+}
+
+variable "notify" {
+  description = "The flows notify by themselves too, what Azure cannot see: guards, refused records. Needs notify_urls."
+  type        = bool
+  default     = false
 }
 
 variable "private_endpoints" {

@@ -9,9 +9,9 @@ variable "secrets_to_write" {
   validation {
     condition = length(setsubtract(var.secrets_to_write, [
       "admin_password", "owner_password", "api_service_password", "readonly_password", "secret_key", "city_db_pwd",
-      "prefect_auth",
+      "notify_urls", "prefect_auth",
     ])) == 0
-    error_message = "secrets_to_write: admin_password, owner_password, api_service_password, readonly_password, secret_key, city_db_pwd, prefect_auth."
+    error_message = "secrets_to_write: admin_password, owner_password, api_service_password, readonly_password, secret_key, city_db_pwd, notify_urls, prefect_auth."
   }
 }
 
@@ -23,7 +23,7 @@ variable "secret_versions" {
   validation {
     condition = alltrue([for version in values(var.secret_versions) : version >= 1]) && length(setsubtract(keys(var.secret_versions), [
       "admin_password", "owner_password", "api_service_password", "readonly_password", "secret_key", "city_db_pwd",
-      "prefect_auth",
+      "notify_urls", "prefect_auth",
     ])) == 0
     error_message = "secret_versions: a number of 1 or more for a name of secrets_to_write."
   }
@@ -119,5 +119,18 @@ variable "prefect_auth" {
   validation {
     condition     = !contains(var.secrets_to_write, "prefect_auth") || can(regex("^[^:]+:.{16,}$", var.prefect_auth))
     error_message = "prefect_auth: user:password with 16 characters or more of password, in TF_VAR_prefect_auth."
+  }
+}
+
+variable "notify_urls" {
+  description = "apprise addresses that the flows notify, separated by commas; they hold tokens."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = !contains(var.secrets_to_write, "notify_urls") || can(regex("^[a-z]+://", var.notify_urls))
+    error_message = "notify_urls: apprise addresses such as msteams://… or mailtos://…, in TF_VAR_notify_urls."
   }
 }

@@ -14,7 +14,8 @@ variables {
   database_host       = "hydrotest-pg.postgres.database.azure.com"
   admin_login         = "hydroadmin"
   readonly_username   = "lecteur"
-  city_db             = null
+  city_db             = false
+  notify              = false
   image_tag           = "1.0.0"
   settings            = { HYDROTHEQUE_METEO_START_YEAR = "2020" }
   algorithm           = "HS256"
@@ -36,7 +37,7 @@ variables {
   }
   secret_names = {
     admin_password    = "admin-password", owner_password = "owner-password", api_service_password = "api-service-password"
-    readonly_password = "readonly-password", secret_key = "secret-key", city_db_pwd = "city-db-pwd", prefect_auth = "prefect-auth"
+    readonly_password = "readonly-password", notify_urls = "notify-urls", secret_key = "secret-key", city_db_pwd = "city-db-pwd", prefect_auth = "prefect-auth"
   }
 }
 
@@ -103,7 +104,8 @@ run "the_jobs_follow_the_schedules" {
   }
   variables {
     api_allowed_cidrs = ["203.0.113.0/24"]
-    city_db           = { host = "db.example.org", port = 5432, name = "villes", user = "lecteur" }
+    city_db           = true
+    notify            = true
   }
 
   assert {
@@ -128,6 +130,12 @@ run "the_jobs_follow_the_schedules" {
   assert {
     condition     = local.worker_env["HYDROTHEQUE_LAKE_URL"] == "az://" && local.worker_env["AZURE_STORAGE_ACCOUNT_NAME"] == "hydrotest"
     error_message = "the worker does not write to the lake"
+  }
+  assert {
+    condition = local.worker_env["HYDROTHEQUE_KEY_VAULT_SECRETS"] == join(",", [
+      "PGPASSWORD=owner-password", "HYDROTHEQUE_COMMUNES_DATABASE_URL=city-db-pwd", "HYDROTHEQUE_NOTIFY_URLS=notify-urls",
+    ])
+    error_message = "the worker is not told what it needs"
   }
 }
 

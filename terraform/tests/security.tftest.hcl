@@ -14,6 +14,7 @@ variables {
   secrets_to_write    = []
   secret_versions     = {}
   city_db             = false
+  notify              = false
   prefect             = false
 
   public_network_access_enabled = true
@@ -59,13 +60,14 @@ run "more_to_do_means_one_secret_more" {
   }
   variables {
     city_db = true
+    notify  = true
     prefect = true
   }
 
   assert {
     condition = (
-      local.reads["worker"] == ["owner_password", "city_db_pwd"] &&
-      local.reads["prefect"] == ["owner_password", "prefect_auth", "city_db_pwd"]
+      local.reads["worker"] == ["owner_password", "city_db_pwd", "notify_urls"] &&
+      local.reads["prefect"] == ["owner_password", "prefect_auth", "city_db_pwd", "notify_urls"]
     )
     error_message = "the secrets of the operator's database and of the Prefect server"
   }

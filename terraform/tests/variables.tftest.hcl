@@ -71,7 +71,7 @@ run "what_does_not_go_together" {
     users_notification         = []
     api_max_replicas           = 11
     # Named to be written, and missing or too weak
-    secrets_to_write     = ["admin_password", "owner_password", "api_service_password", "readonly_password", "secret_key", "city_db_pwd", "prefect_auth"]
+    secrets_to_write     = ["admin_password", "owner_password", "api_service_password", "readonly_password", "secret_key", "city_db_pwd", "notify_urls", "prefect_auth"]
     owner_password       = "short"
     api_service_password = "short"
     readonly_password    = "short"
@@ -82,6 +82,6 @@ run "what_does_not_go_together" {
   expect_failures = [
     var.donnees_meteo_filesystems, var.database_high_availability, var.city_db_name, var.city_db_user,
     var.users_notification, var.api_max_replicas, var.admin_password, var.owner_password, var.api_service_password,
-    var.readonly_password, var.secret_key, var.city_db_pwd, var.prefect_auth,
+    var.readonly_password, var.secret_key, var.city_db_pwd, var.notify_urls, var.prefect_auth,
   ]
 }

@@ -1,21 +1,30 @@
-# The flows, as jobs. Azure's cron is in UTC and the schedules are those of Paris: a job starts at both UTC hours that can
-# be the right one, and goes on only when it is (HYDROTHEQUE_ONLY_AT_HOUR, in Paris). tests/terraform compares them with
-# prefect.yaml, day by day.
+# The flows, as jobs. Azure's cron is in UTC and the schedules of prefect.yaml are those of Paris: a job starts at both UTC
+# hours that can be the right one, and goes on only when it is (HYDROTHEQUE_ONLY_AT_HOUR, in Paris). tests/terraform
+# compares the two, run by run, over years.
 
 locals {
   on_demand = {
-    # Roles, schemas, migrations: after each new image, and after each change of a password.
-    init     = { command = ["hydrotheque", "db", "init"], identity = "setup", env = local.setup_env }
-    mensuel  = { command = ["hydrotheque", "run"], identity = "worker", env = local.worker_env }
-    recharge = { command = ["hydrotheque", "load", "--from-lake"], identity = "worker", env = local.worker_env }
+    # The owner's role and database, schemas, roles, migrations: after each new image, and after each new password.
+    init = {
+      identity = "setup"
+      env      = local.setup_env
+      command = concat(["sh", "-c"], [join(" && ", concat(
+        ["hydrotheque db create"],
+        var.prefect_server ? ["PGDATABASE=prefect hydrotheque db create"] : [],
+        ["hydrotheque db init"],
+      ))])
+    }
+    mensuel  = { identity = "worker", env = local.worker_env, command = ["hydrotheque", "flow", "pipeline_mensuel"] }
+    recharge = { identity = "worker", env = local.worker_env, command = ["sh", "-c", "hydrotheque load --from-lake && hydrotheque build"] }
   }
 
   scheduled = {
-    get-csv     = { cron = "0 8,9 8 * *", hour = 10, command = ["hydrotheque", "collect", "meteo"] }
-    get-api     = { cron = "0 8,9 8 * *", hour = 10, command = ["hydrotheque", "collect", "piezometrie"] }
-    copy-data   = { cron = "0 22,23 8 * *", hour = 0, command = ["sh", "-c", "hydrotheque load && hydrotheque build"] }
-    delete-user = { cron = "0 22,23 * * *", hour = 0, command = ["hydrotheque", "users", "purge"] }
-    etat        = { cron = "0 5 * * *", hour = null, command = ["hydrotheque", "status"] }
+    get-csv     = { cron = "0 8,9 8 * *", hour = 10, cpu = 2, command = ["hydrotheque", "flow", "pipeline_get_csv"] }
+    get-api     = { cron = "0 8,9 8 * *", hour = 10, cpu = 2, command = ["hydrotheque", "flow", "pipeline_get_api"] }
+    copy-data   = { cron = "0 22,23 8 * *", hour = 0, cpu = 2, command = ["hydrotheque", "flow", "copy_data_in_db"] }
+    delete-user = { cron = "0 22,23 * * *", hour = 0, cpu = 0.5, command = ["hydrotheque", "flow", "pipeline_delete_user"] }
+    capteurs    = { cron = "0 * * * *", hour = null, cpu = 1, command = ["hydrotheque", "flow", "pipeline_get_capteurs"] }
+    etat        = { cron = "30 5 * * *", hour = null, cpu = 0.5, command = ["hydrotheque", "status"] }
   }
 }
 
@@ -27,7 +36,7 @@ resource "azurerm_container_app_job" "on_demand" {
   location                     = var.location
   container_app_environment_id = azurerm_container_app_environment.this.id
   workload_profile_name        = "Consumption"
-  replica_timeout_in_seconds   = 21600
+  replica_timeout_in_seconds   = 86400
   replica_retry_limit          = 0
   tags                         = var.tags
 
@@ -75,7 +84,7 @@ resource "azurerm_container_app_job" "scheduled" {
   location                     = var.location
   container_app_environment_id = azurerm_container_app_environment.this.id
   workload_profile_name        = "Consumption"
-  replica_timeout_in_seconds   = 21600
+  replica_timeout_in_seconds   = 43200
   replica_retry_limit          = 1
   tags                         = var.tags
 
@@ -100,8 +109,8 @@ resource "azurerm_container_app_job" "scheduled" {
       name   = each.key
       image  = local.image
       args   = each.value.command
-      cpu    = 2
-      memory = "4Gi"
+      cpu    = each.value.cpu
+      memory = "${each.value.cpu * 2}Gi"
 
       dynamic "env" {
         for_each = merge(

@@ -195,14 +195,15 @@ locals {
     HYDROTHEQUE_KEY_VAULT_URL = var.vault_uri
   }
 
-  api_env = merge(var.settings, local.database_env, {
+  # Connections: two pools of so many for each replica; a B1ms server has 35 to give.
+  api_env = merge({ HYDROTHEQUE_API_POOL_SIZE = "12" }, var.settings, local.database_env, {
     PGUSER                                    = "api_service"
     AZURE_CLIENT_ID                           = var.identities["api"].client_id
     APPLICATIONINSIGHTS_CONNECTION_STRING     = var.insights_connection_string
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "Authorization=AAD;ClientId=${var.identities["api"].client_id}"
     HYDROTHEQUE_API_ALGORITHM                 = var.algorithm
     # The environment's proxy, by its reserved addresses: the caller's own address is what it says.
-    FORWARDED_ALLOW_IPS = "100.100.0.0/16,${var.subnet_prefix}"
+    HYDROTHEQUE_API_TRUSTED_PROXIES = "100.100.0.0/16,${var.subnet_prefix}"
     HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", [
       "PGPASSWORD=${var.secret_names["api_service_password"]}",
       "HYDROTHEQUE_API_SECRET_KEY=${var.secret_names["secret_key"]}",
@@ -215,10 +216,17 @@ locals {
     HYDROTHEQUE_LAKE_URL       = "az://"
     AZURE_STORAGE_ACCOUNT_NAME = var.lake_name
     AZURE_CLIENT_ID            = var.identities["worker"].client_id
-    HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", concat(
-      ["PGPASSWORD=${var.secret_names["owner_password"]}"], local.city_secret
-    ))
-  }, local.city_env)
+    # A job shows what it does; a provider that is away is asked again later.
+    PREFECT_LOGGING_LEVEL                     = "INFO"
+    PREFECT_TASKS_DEFAULT_RETRY_DELAY_SECONDS = "[600, 3600]"
+    HYDROTHEQUE_KEY_VAULT_SECRETS             = join(",", local.worker_secrets)
+  })
+
+  worker_secrets = concat(
+    ["PGPASSWORD=${var.secret_names["owner_password"]}"],
+    var.city_db ? ["HYDROTHEQUE_COMMUNES_DATABASE_URL=${var.secret_names["city_db_pwd"]}"] : [],
+    var.notify ? ["HYDROTHEQUE_NOTIFY_URLS=${var.secret_names["notify_urls"]}"] : [],
+  )
 
   setup_env = merge(local.database_env, {
     PGUSER                        = "hydrotheque"
@@ -233,7 +241,4 @@ locals {
       "HYDROTHEQUE_ANALYSTE_PASSWORD=${var.secret_names["readonly_password"]}",
     ])
   })
-
-  city_env    = {}
-  city_secret = []
 }

@@ -81,9 +81,13 @@ resource "azurerm_container_app" "prefect" {
     }
 
     container {
-      name   = "worker"
-      image  = local.image
-      args   = ["python", "-m", "flows.serving"]
+      name  = "worker"
+      image = local.image
+      args = ["sh", "-c", join(" && ", [
+        "until prefect work-pool create hydrotheque --type process --overwrite; do sleep 5; done",
+        "prefect deploy --all",
+        "exec prefect worker start --pool hydrotheque --type process",
+      ])]
       cpu    = 1
       memory = "2Gi"
 
@@ -118,6 +122,6 @@ locals {
 
   prefect_worker_env = merge(local.worker_env, local.prefect_identity, {
     PREFECT_API_URL               = "http://127.0.0.1:4200/api"
-    HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", concat(local.prefect_secrets, local.city_secret))
+    HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", setunion(local.prefect_secrets, local.worker_secrets))
   })
 }

@@ -78,13 +78,13 @@ variable "readonly_username" {
 }
 
 variable "city_db" {
-  description = "Operator's database of communes: host, port, name, user; null: none."
-  type = object({
-    host = string
-    port = number
-    name = string
-    user = string
-  })
+  description = "Whether communes come from an operator's database."
+  type        = bool
+}
+
+variable "notify" {
+  description = "Whether the flows notify by themselves too."
+  type        = bool
 }
 
 variable "image_tag" {

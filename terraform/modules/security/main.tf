@@ -74,12 +74,12 @@ module "secrets" {
 locals {
   secrets = setunion(
     ["admin_password", "owner_password", "api_service_password", "readonly_password", "secret_key"],
-    var.city_db ? ["city_db_pwd"] : [],
+    local.collected,
     var.prefect ? ["prefect_auth"] : [],
   )
 
   # Which secrets each workload reads
-  collected = var.city_db ? ["city_db_pwd"] : []
+  collected = concat(var.city_db ? ["city_db_pwd"] : [], var.notify ? ["notify_urls"] : [])
   reads = merge(
     {
       api    = ["api_service_password", "secret_key"]

@@ -70,6 +70,11 @@ variable "city_db" {
   type        = bool
 }
 
+variable "notify" {
+  description = "Whether the flows notify by themselves too."
+  type        = bool
+}
+
 variable "prefect" {
   description = "Whether there is a Prefect server."
   type        = bool
