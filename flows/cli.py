@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(database_cli.app, name="db")
 app.add_typer(control_cli.stations, name="stations")
+app.add_typer(control_cli.sensors, name="sensors")
 app.add_typer(control_cli.sources, name="sources")
 app.add_typer(users_cli.users, name="users")
 
@@ -56,13 +57,18 @@ def _use(sources: str | None) -> None:
 
 
 @app.command()
-def run(sources: Sources = None, accept: Accept = False, full: Full = False) -> None:
+def run(
+    sources: Sources = None,
+    accept: Accept = False,
+    full: Full = False,
+    hourly: Annotated[bool, typer.Option("--hourly", help="The sensors only: the hourly chain")] = False,
+) -> None:
     """Collect, load, build and test: the monthly chain."""
     _use(sources)
     from flows import steps  # noqa: PLC0415 - dlt and dbt take seconds to import
 
     with steps.started(summary.reporter(), Options(accept, full)) as current:
-        for step in steps.MONTH:
+        for step in steps.HOUR if hourly else steps.MONTH:
             step(current)
         summary.show_run(current)
 

@@ -1,4 +1,4 @@
-"""`hydrotheque stations` and `hydrotheque sources`: what is collected."""
+"""`hydrotheque stations`, `hydrotheque sensors` and `hydrotheque sources`: what is collected."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,9 @@ from ingestion.settings import get_settings
 from ingestion.warehouse import initialise, open_warehouse
 
 stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
+sensors = typer.Typer(help="The sensors whose values are collected every hour.", no_args_is_help=True)
 sources = typer.Typer(help="The files that are collected.", no_args_is_help=True)
+Sensor = Annotated[str, typer.Argument(help="Code of a station (M702241010), of a site (M7022410), or code BSS")]
 Code = Annotated[str, typer.Argument(help="Code BSS, as 07548X0009/F")]
 
 
@@ -49,6 +51,28 @@ def list_stations() -> None:
     with _connection() as connection:
         for code, since in control.followed_stations(connection).items():
             typer.echo(f"{code}\t{since or 'all'}")
+
+
+@sensors.command("add")
+def add_sensor(code: Sensor) -> None:
+    """Follow a sensor."""
+    with _connection() as connection:
+        control.add_sensor(connection, code)
+
+
+@sensors.command("remove")
+def remove_sensor(code: Sensor) -> None:
+    """Follow a sensor no longer; what was collected stays."""
+    with _connection() as connection:
+        control.remove_sensor(connection, code)
+
+
+@sensors.command("list")
+def list_sensors() -> None:
+    """List the sensors followed, a code a line."""
+    with _connection() as connection:
+        for code in control.followed_sensors(connection):
+            typer.echo(code)
 
 
 @sources.command("list")

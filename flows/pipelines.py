@@ -32,8 +32,14 @@ def pipeline_get_csv() -> None:
 
 @flow
 def pipeline_get_api() -> None:
-    """Collect the answers of Hub'Eau: stations and groundwater levels."""
+    """Collect the answers of Hub'Eau: stations, groundwater levels, values of sensors."""
     _run(steps.collect_answers)
+
+
+@flow
+def pipeline_get_capteurs() -> None:
+    """The whole hour of the sensors: collect their last values, load them, build and test their tables."""
+    _run(*steps.HOUR)
 
 
 @flow

@@ -19,6 +19,10 @@ from ingestion.lake import claim
 from ingestion.load import forget
 from ingestion.load import load as load_domain
 from ingestion.report import Collected, Options, Reporter
+<<<<<<< HEAD
+=======
+from ingestion.retention import prune
+>>>>>>> eaf0b6a (Build the sensors' marts: values, days kept for ever, gaps; forget values after a time)
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import capteurs, communes, piezometrie, sim2
 from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
@@ -126,8 +130,13 @@ def collect_files(run: Run) -> None:
 
 
 def collect_answers(run: Run) -> None:
-    """Collect the answers of Hub'Eau: stations and groundwater levels."""
-    collect(run, "piezometrie")
+    """Collect the answers of Hub'Eau: stations, groundwater levels, values of sensors."""
+    collect(run, "piezometrie", "capteurs")
+
+
+def collect_sensors(run: Run) -> None:
+    """Collect the last values of the sensors."""
+    collect(run, "capteurs")
 
 
 def load(run: Run, *domains: str, from_lake: bool = False) -> None:
@@ -138,7 +147,13 @@ def load(run: Run, *domains: str, from_lake: bool = False) -> None:
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 
 
+def load_sensors(run: Run) -> None:
+    """Load the new packages of the sensors, and no others."""
+    load(run, "capteurs")
+
+
 def build(run: Run, *arguments: str) -> None:
+<<<<<<< HEAD
     """Build and test the tables with dbt."""
     dbt.build(run.settings, run.warehouse, run.built, *arguments)
     dbt.check_freshness(run.settings, run.warehouse, run.built)
@@ -154,6 +169,18 @@ def check_collected(run: Run) -> None:
         missing = journal.missing(connection, wanted)
     if missing:
         raise MissingError(f"the collection is not complete: {'. '.join(map(reports.missing_line, missing))}")
+=======
+    """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
+    run.built = dbt.build(run.settings, run.warehouse, *arguments)
+    prune(run.settings, run.warehouse)
+
+
+def build_sensors(run: Run) -> None:
+    """Build and test the sensors' tables, and the refused records when there are new ones."""
+    refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
+    build(run, "--select", "+tag:capteurs", *(("rejet",) if refused else ()))
+>>>>>>> eaf0b6a (Build the sensors' marts: values, days kept for ever, gaps; forget values after a time)
 
 
 MONTH: tuple[Callable[[Run], None], ...] = (collect_files, collect_answers, load, build)
+HOUR: tuple[Callable[[Run], None], ...] = (collect_sensors, load_sensors, build_sensors)

@@ -60,7 +60,9 @@ def forget(warehouse: Warehouse) -> None:
             for name in (domain.schema, f"{domain.schema}_staging"):
                 connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
             connection.execute(f"CREATE SCHEMA {domain.schema}")
-        connection.execute("DELETE FROM control.paquet_charge; DELETE FROM control.origine")
+        connection.execute(
+            "DELETE FROM control.paquet_charge; DELETE FROM control.origine; DELETE FROM control.conservation"
+        )
 
 
 def _batches(packages: dict[str, Files], most_rows: int) -> Iterator[dict[str, Files]]:

@@ -60,7 +60,11 @@
 -#}
 {% macro record_checks(results) -%}
     {%- if execute and flags.WHICH == 'build' -%}
-        {%- for modele, vue in [('meteo', 'int_meteo__a_verifier'), ('nappe', 'int_piezometrie__a_verifier')] -%}
+        {%- for modele, vue in [
+            ('meteo', 'int_meteo__a_verifier'),
+            ('nappe', 'int_piezometrie__a_verifier'),
+            ('mesure_capteur', 'int_capteurs__a_verifier'),
+        ] -%}
             {%- if all_tests_passed('model.' ~ project_name ~ '.' ~ vue, results) %}
             {{ record_numero(modele ~ ':tests',
                 "select numero from " ~ source('control', 'construction') ~ " where modele = '" ~ modele ~ "'") }}

@@ -25,6 +25,7 @@ _BASINS = "AEHKLMOPVY"
 _RIVERS = ("la Brède", "le Vernon", "l'Ausonne", "la Morte", "le Clain Noir", "l'Isle Verte")
 _TOWNS = ("Montreuil", "Fontaine", "Bellecombe", "Saint-Aubin", "Villeneuve", "Roche")
 _BLOCK = 120  # minutes that are late, or lost, together
+_OUTAGE = 600  # minutes for which a station is out of order now and then
 _CORRECTED_AFTER = 8 * 60
 
 
@@ -134,7 +135,8 @@ def _published(scenario: Scenario, gauge: Gauge, minutes: Integers) -> npt.NDArr
     chance = uniforms(_chance(scenario, gauge, 64, minutes // _BLOCK))
     never, late = chance < 0.01, (chance >= 0.01) & (chance < 0.04)
     delay = np.where(late, 60 * (4 + (chance * 10_000).astype(np.int64) % 6), gauge.latency)
-    shown: npt.NDArray[np.bool_] = ~never & (minutes + delay <= now_minute(scenario))
+    outage = uniforms(_chance(scenario, gauge, 66, minutes // _OUTAGE)) < 0.02
+    shown: npt.NDArray[np.bool_] = ~never & ~outage & (minutes + delay <= now_minute(scenario))
     return shown
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import dlt
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
@@ -61,7 +60,7 @@ def stations_source(hydro: pa.Table, piezo: pa.Table, refused: pa.Table, fingerp
             yield dlt.mark.with_table_name(table.append_column("lu_le", now), name)
         # No value: the raw tables are there before any sensor has one.
         for kind in (OBSERVATIONS, CHRONIQUES_TR):
-            values, _ = typed_measures(hubeau.none(kind.operation), [], kind)
+            values, _ = typed_measures(hubeau.none(kind.operation), [], kind, datetime.now(UTC))
             yield _of_package(values.append_column("lu_depuis", pa.array([], INSTANT)), kind.operation, package)
         yield _of_package(READING.empty_table(), "lecture", package)
         yield _of_package(INTERRUPTION.empty_table(), "interruption", package)
@@ -83,7 +82,7 @@ def values_source(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
     def read(group: list[Series]) -> Iterator[Any]:
         kind = CHRONIQUES_TR if group[0].quantity == NAPPE else OBSERVATIONS
         answer = _ask(provider, group, lot.now)
-        rows, refused = typed_measures(answer, [series.code for series in group], kind)
+        rows, refused = typed_measures(answer, [series.code for series in group], kind, lot.now)
         package = load_package_state()["load_id"]
         rows, readings, refused = _new_values(rows, refused, group, lot, kind)
         lot.values += answer.num_rows
@@ -125,38 +124,33 @@ def _new_values(
     """Return the rows of the series that differ from the last reading, records (schema READING) of these, and the
     refused records that were not refused before.
 
-    What a series is compared by, the sum of the hashes of its last values, is noted with the pieces of the lake.
+    What a series is compared by, the sum of the hashes of its last values, is noted with the pieces of the lake. A
+    reading replaces what is held from its first value on, not from the instant it asked for: the provider forgets.
     """
-    starts = pa.table(
-        {"code_capteur": [s.code for s in group], "lu_depuis": pa.array([s.since for s in group], INSTANT)}
-    )
-    rows = rows.join(starts, "code_capteur", join_type="inner")
-    rows = rows.filter(pc.greater_equal(rows[kind.instant], rows["lu_depuis"]))
     with duckdb.connect() as db:
         db.register("published", rows)
         seen = db.sql(
-            f"""SELECT code_capteur, count(*), max(instant), sum(empreinte::HUGEINT) FILTER (
+            f"""SELECT code_capteur, count(*), min(instant), max(instant), sum(empreinte::HUGEINT) FILTER (
                     instant >= dernier - {lot.overlap // timedelta(microseconds=1)})::VARCHAR
             FROM (SELECT *, max(instant) OVER (PARTITION BY code_capteur) AS dernier FROM (
-                SELECT code_capteur, epoch_us({kind.instant}) AS instant, hash(v) AS empreinte
-                FROM (SELECT * EXCLUDE lu_depuis FROM published) AS v))
+                SELECT code_capteur, epoch_us({kind.instant}) AS instant, hash(published) AS empreinte FROM published))
             GROUP BY code_capteur ORDER BY code_capteur"""
         ).fetchall()
     pieces = dlt.current.source_state().setdefault("pieces", {})
     series = {each.code: each for each in group}
-    changed, readings, now = [], [], datetime.now(UTC)
-    for code, count, last, fingerprint in seen:
-        each, instant = series[code], datetime.fromtimestamp(last / 1e6, UTC)
-        if pieces.get(each.key, {}).get("empreinte") != fingerprint:
-            changed.append(code)
-            pieces[each.key] = {"dernier_instant": instant.isoformat(), "empreinte": fingerprint}
-            common = {"code_capteur": code, "lu_depuis": each.since, "dernier_instant": instant, "lignes": count}
-            readings += [{**common, "grandeur": name, "lu_le": now} for name in QUANTITIES[each.quantity]]
+    readings, now = [], datetime.now(UTC)
+    for code, count, *ends, fingerprint in seen:
+        first, last = (datetime.fromtimestamp(end / 1e6, UTC) for end in ends)
+        if pieces.get(series[code].key, {}).get("empreinte") != fingerprint:
+            pieces[series[code].key] = {"dernier_instant": last.isoformat(), "empreinte": fingerprint}
+            reading = {"code_capteur": code, "lu_depuis": first, "dernier_instant": last, "lignes": count, "lu_le": now}
+            readings += [reading | {"grandeur": name} for name in QUANTITIES[series[code].quantity]]
     refused = _new_refusals(refused, group[0].quantity, pieces)
-    if changed or refused.num_rows:
+    if readings or refused.num_rows:
         pieces[LAST_READING] = {"jusqu_a": lot.now.isoformat()}
-    kept = rows.filter(pc.is_in(rows["code_capteur"], pa.array(changed, pa.string())))
-    return kept, pa.Table.from_pylist(readings, schema=READING), refused
+    read = pa.Table.from_pylist(readings, schema=READING)
+    changed = read.group_by(["code_capteur", "lu_depuis"]).aggregate([])
+    return rows.join(changed, "code_capteur", join_type="inner"), read, refused
 
 
 def _new_refusals(refused: pa.Table, quantity: str, pieces: dict[str, Any]) -> pa.Table:

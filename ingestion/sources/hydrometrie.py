@@ -1,6 +1,7 @@
 """The records of Hub'Eau's hydrometrie, the measures of sensors: their fields and types, and what cannot be kept."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -75,9 +76,9 @@ CHRONIQUES_TR = Measures(
 )
 
 
-def typed_measures(rows: pa.Table, asked: list[str], kind: Measures) -> tuple[pa.Table, pa.Table]:
+def typed_measures(rows: pa.Table, asked: list[str], kind: Measures, now: datetime) -> tuple[pa.Table, pa.Table]:
     """Give measures a sensor's code (code_capteur) and a real instant; return them, and those that cannot be kept
-    (schema REJET), with the reason.
+    (schema REJET), with the reason. `now` is the provider's: a value of another day to come is a wrong clock's.
     """
     unreadable = UNREADABLE if UNREADABLE in rows.column_names else "NULL::VARCHAR"
     with duckdb.connect() as db:
@@ -89,6 +90,7 @@ def typed_measures(rows: pa.Table, asked: list[str], kind: Measures) -> tuple[pa
                 WHEN code_capteur IS NULL THEN 'code of the sensor missing'
                 WHEN code_capteur NOT IN (SELECT code FROM asked) THEN 'sensor not asked for'
                 WHEN instant_lu IS NULL THEN '{kind.instant} unreadable'
+                WHEN instant_lu > TIMESTAMP '{now + timedelta(1):%Y-%m-%d %H:%M:%S}' THEN '{kind.instant} in the future'
                 {kind.checks} END AS motif
             FROM (
                 SELECT *, {kind.code} AS code_capteur, {_INSTANT.format(kind.instant)} AS instant_lu,

@@ -10,7 +10,11 @@ with consommateurs (modele, domaine) as (
     ('nappe_mensuelle', 'piezometrie'),
     ('nappe_signalement', 'piezometrie'),
     ('indicateur_piezometrique', 'piezometrie'),
-    ('piezo_meteo', 'piezometrie')
+    ('piezo_meteo', 'piezometrie'),
+    ('mesure_capteur', 'capteurs'),
+    ('mesure_capteur:tests', 'capteurs'),
+    ('mesure_capteur_jour', 'capteurs'),
+    ('lacune_capteur', 'capteurs')
 ),
 
 final as (

@@ -16,6 +16,12 @@ with lectures as (
         paquet,
         lu_le
     from {{ ref('stg_communes__lecture') }}
+    union all
+    select
+        'capteurs' as domaine,
+        paquet,
+        lu_le
+    from {{ ref('stg_capteurs__lecture') }}
 ),
 
 lus as (

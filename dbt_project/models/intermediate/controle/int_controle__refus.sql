@@ -34,6 +34,15 @@ with final as (
         texte,
         paquet
     from {{ ref('stg_communes__rejet') }}
+    union all
+    select
+        'capteurs' as domaine,
+        objet,
+        reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('stg_capteurs__rejet') }}
 )
 
 select * from final

@@ -1,0 +1,53 @@
+{{ config(
+    incremental_strategy='mirror',
+    unique_key=['code_capteur', 'grandeur', 'instant'],
+    meta={
+        'perimetre': 'int_capteurs__perimetre',
+        'portee': 'cible.code_capteur = perimetre.code_capteur and cible.grandeur = perimetre.grandeur '
+                  'and cible.instant >= perimetre.depuis',
+    },
+    indexes=[{'columns': ['instant'], 'type': 'brin'}],
+    pre_hook=["{{ open_build() }}", "{{ forget_old_rows('capteurs', 'instant') }}"],
+    post_hook="{{ record_build() }}",
+) }}
+
+with mesures as (
+    select mesures.*
+    from {{ ref('int_capteurs__mesures') }} as mesures
+    {{ sensors_to_build() }}
+),
+
+classees as (
+    select
+        *,
+        row_number() over (
+            partition by code_capteur, grandeur, instant
+            order by
+                code_statut desc nulls last,
+                {{ rank_in('code_qualification', var('qualifications_capteur')) }},
+                -- the rest only makes the order total
+                valeur desc, code_methode, code_continuite
+        ) as rang
+    from mesures
+),
+
+final as (
+    select
+        code_capteur,
+        grandeur,
+        instant,
+        valeur,
+        unite,
+        cast(code_statut as integer) as code_statut,
+        libelle_statut,
+        cast(code_qualification as integer) as code_qualification,
+        libelle_qualification,
+        cast(code_methode as integer) as code_methode,
+        libelle_methode,
+        cast(code_continuite as integer) as code_continuite,
+        libelle_continuite
+    from classees
+    where rang = 1
+)
+
+select * from final

@@ -1,0 +1,22 @@
+-- No CTE: PostgreSQL does not merge a view that has one into the query that reads it, and the index on
+-- code_capteur would serve no join.
+select
+    -- series and instant
+    code_capteur,
+    grandeur_hydro as grandeur,
+    date_obs as instant,
+
+    -- value
+    resultat_obs as valeur,
+    case grandeur_hydro when 'H' then 'mm' when 'Q' then 'l/s' end as unite,
+
+    -- quality
+    code_statut,
+    libelle_statut,
+    code_qualification_obs as code_qualification,
+    libelle_qualification_obs as libelle_qualification,
+    code_methode_obs as code_methode,
+    libelle_methode_obs as libelle_methode,
+    code_continuite,
+    libelle_continuite
+from {{ source('raw_capteurs', 'observations_tr') }}
