@@ -14,18 +14,15 @@ from flows import dbt, findings, reports, schedules
 from flows.alerts import Findings
 from ingestion import journal
 from ingestion.domains import DOMAINS
-from ingestion.errors import MissingError
+from ingestion.errors import BuildError, MissingError
 from ingestion.lake import claim
 from ingestion.load import forget
 from ingestion.load import load as load_domain
 from ingestion.report import Collected, Options, Reporter
-<<<<<<< HEAD
-=======
 from ingestion.retention import prune
->>>>>>> eaf0b6a (Build the sensors' marts: values, days kept for ever, gaps; forget values after a time)
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import capteurs, communes, piezometrie, sim2
-from ingestion.warehouse import Warehouse, exclusive, initialise, open_warehouse
+from ingestion.warehouse import Warehouse, exclusive, initialise, marts, open_warehouse
 
 COLLECTORS = {
     "meteo": sim2.collect,
@@ -153,10 +150,22 @@ def load_sensors(run: Run) -> None:
 
 
 def build(run: Run, *arguments: str) -> None:
-<<<<<<< HEAD
-    """Build and test the tables with dbt."""
+    """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
     dbt.build(run.settings, run.warehouse, run.built, *arguments)
     dbt.check_freshness(run.settings, run.warehouse, run.built)
+    prune(run.settings, run.warehouse)
+
+
+def build_sensors(run: Run) -> None:
+    """Build and test the sensors' tables and the communes they refer to, and `rejet` when a record was refused.
+
+    Raises BuildError before the first month: these tables stand on others.
+    """
+    with run.warehouse.connect() as connection:
+        if "capteur" not in marts(connection):
+            raise BuildError("the sensors' tables stand on others that are not built yet; run `hydrotheque run` once")
+    refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
+    build(run, "--select", "tag:capteurs", "commune", *(("rejet",) if refused else ()))
 
 
 def check_collected(run: Run) -> None:
@@ -169,17 +178,6 @@ def check_collected(run: Run) -> None:
         missing = journal.missing(connection, wanted)
     if missing:
         raise MissingError(f"the collection is not complete: {'. '.join(map(reports.missing_line, missing))}")
-=======
-    """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
-    run.built = dbt.build(run.settings, run.warehouse, *arguments)
-    prune(run.settings, run.warehouse)
-
-
-def build_sensors(run: Run) -> None:
-    """Build and test the sensors' tables, and the refused records when there are new ones."""
-    refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
-    build(run, "--select", "+tag:capteurs", *(("rejet",) if refused else ()))
->>>>>>> eaf0b6a (Build the sensors' marts: values, days kept for ever, gaps; forget values after a time)
 
 
 MONTH: tuple[Callable[[Run], None], ...] = (collect_files, collect_answers, load, build)

@@ -2,6 +2,7 @@
 create schema if not exists raw_meteo;
 create schema if not exists raw_piezometrie;
 create schema if not exists raw_communes;
+create schema if not exists raw_capteurs;
 
 create table if not exists raw_meteo.sim2 (
     lambx bigint, lamby bigint, date date,
@@ -65,4 +66,38 @@ create table if not exists raw_communes.lecture (
 );
 create table if not exists raw_communes.rejet (
     motif varchar, reference varchar, texte varchar, paquet varchar
+);
+
+create table if not exists raw_capteurs.stations_hydrometriques (
+    code_capteur varchar, code_site varchar, libelle_site varchar, code_station varchar, libelle_station varchar,
+    longitude_station double precision, latitude_station double precision, altitude_ref_alti_station double precision,
+    code_systeme_alti_site bigint, code_commune_station varchar, libelle_commune varchar, code_departement varchar,
+    libelle_cours_eau varchar, en_service boolean, lu_le timestamptz
+);
+create table if not exists raw_capteurs.stations_piezometriques (
+    code_bss varchar, libelle_pe varchar, code_departement varchar, code_commune_insee varchar, nom_commune varchar,
+    x double precision, y double precision, altitude_station varchar, lu_le timestamptz
+);
+create table if not exists raw_capteurs.observations_tr (
+    code_site varchar, code_station varchar, grandeur_hydro varchar, date_obs timestamptz,
+    resultat_obs double precision, code_methode_obs bigint, libelle_methode_obs varchar,
+    code_qualification_obs bigint, libelle_qualification_obs varchar, code_statut bigint, libelle_statut varchar,
+    code_continuite bigint, libelle_continuite varchar, code_capteur varchar, lu_depuis timestamptz, paquet varchar
+);
+create index if not exists observations_tr_portee
+on raw_capteurs.observations_tr (code_capteur, grandeur_hydro, date_obs);
+create table if not exists raw_capteurs.chroniques_tr (
+    code_bss varchar, date_mesure timestamptz, niveau_eau_ngf double precision, profondeur_nappe double precision,
+    code_capteur varchar, lu_depuis timestamptz, paquet varchar
+);
+create index if not exists chroniques_tr_portee on raw_capteurs.chroniques_tr (code_capteur, date_mesure);
+create table if not exists raw_capteurs.lecture (
+    paquet varchar, code_capteur varchar, grandeur varchar, lu_depuis timestamptz, dernier_instant timestamptz,
+    lignes bigint, lu_le timestamptz
+);
+create table if not exists raw_capteurs.interruption (
+    depuis timestamptz, jusqu_a timestamptz, paquet varchar
+);
+create table if not exists raw_capteurs.rejet (
+    code_capteur varchar, objet varchar, reference varchar, motif varchar, texte varchar, paquet varchar
 );

@@ -34,6 +34,14 @@ KEYS = {
     ("nappe_signalement", "p", "code_bss,nature,date_debut", None),
     ("nappe_signalement", "f", "code_bss", "info_nappe"),
     ("rejet", "p", "rejet_id", None),
+    ("capteur", "p", "code_capteur", None),
+    ("capteur", "f", "code_insee", "commune"),
+    ("mesure_capteur", "p", "code_capteur,grandeur,instant", None),
+    ("mesure_capteur", "f", "code_capteur", "capteur"),
+    ("mesure_capteur_jour", "p", "code_capteur,grandeur,jour", None),
+    ("mesure_capteur_jour", "f", "code_capteur", "capteur"),
+    ("lacune_capteur", "p", "code_capteur,grandeur,debut", None),
+    ("lacune_capteur", "f", "code_capteur", "capteur"),
 }
 CONSTRAINTS = """
     select c.conrelid::regclass::text, c.contype::text,

@@ -25,6 +25,10 @@ FOREIGN_KEYS = {
     ("piezo_meteo", "code_bss,date_mesure", "nappe"),
     ("piezo_meteo", "lambx,lamby", "localisation"),
     ("nappe_signalement", "code_bss", "info_nappe"),
+    ("capteur", "code_insee", "commune"),
+    ("mesure_capteur", "code_capteur", "capteur"),
+    ("mesure_capteur_jour", "code_capteur", "capteur"),
+    ("lacune_capteur", "code_capteur", "capteur"),
 }
 # A dimensionless number says what it counts or lies between.
 UNIT = re.compile(

@@ -3,6 +3,16 @@ with citations as (
         code_commune_insee as code_insee,
         nom_commune as nom
     from {{ ref('stg_piezometrie__stations') }}
+    union all
+    select
+        code_insee,
+        nom_commune as nom
+    from {{ ref('stg_capteurs__stations_piezometriques') }}
+    union all
+    select
+        code_insee,
+        nom_commune as nom
+    from {{ ref('stg_capteurs__stations_hydrometriques') }}
 ),
 
 final as (

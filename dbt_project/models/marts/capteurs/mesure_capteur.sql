@@ -15,6 +15,8 @@ with mesures as (
     select mesures.*
     from {{ ref('int_capteurs__mesures') }} as mesures
     {{ sensors_to_build() }}
+    -- a level without a depth, or the other way round
+    where mesures.valeur is not null
 ),
 
 classees as (

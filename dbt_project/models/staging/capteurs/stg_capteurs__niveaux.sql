@@ -1,18 +1,17 @@
--- No CTE: see stg_capteurs__observations.
+-- No CTE and no WHERE: PostgreSQL would not merge the union into the query that reads it. See
+-- stg_capteurs__observations.
 select
-    code_capteur,
-    'niveau_eau_ngf' as grandeur,
+    cast(code_capteur as {{ dbt.type_string() }}) as code_capteur,
+    cast('niveau_eau_ngf' as {{ dbt.type_string() }}) as grandeur,
     date_mesure as instant,
     niveau_eau_ngf as valeur,
-    'm NGF' as unite
+    cast('m NGF' as {{ dbt.type_string() }}) as unite
 from {{ source('raw_capteurs', 'chroniques_tr') }}
-where niveau_eau_ngf is not null
 union all
 select
-    code_capteur,
-    'profondeur_nappe' as grandeur,
+    cast(code_capteur as {{ dbt.type_string() }}) as code_capteur,
+    cast('profondeur_nappe' as {{ dbt.type_string() }}) as grandeur,
     date_mesure as instant,
     profondeur_nappe as valeur,
-    'm' as unite
+    cast('m' as {{ dbt.type_string() }}) as unite
 from {{ source('raw_capteurs', 'chroniques_tr') }}
-where profondeur_nappe is not null

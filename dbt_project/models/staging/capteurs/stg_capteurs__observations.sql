@@ -1,14 +1,14 @@
--- No CTE: PostgreSQL does not merge a view that has one into the query that reads it, and the index on
--- code_capteur would serve no join.
+-- No CTE, and the types of stg_capteurs__niveaux: PostgreSQL merges neither a view that has one nor a union of
+-- several types into the query that reads it, and the index on code_capteur would serve no join.
 select
     -- series and instant
-    code_capteur,
-    grandeur_hydro as grandeur,
+    cast(code_capteur as {{ dbt.type_string() }}) as code_capteur,
+    cast(grandeur_hydro as {{ dbt.type_string() }}) as grandeur,
     date_obs as instant,
 
     -- value
     resultat_obs as valeur,
-    case grandeur_hydro when 'H' then 'mm' when 'Q' then 'l/s' end as unite,
+    cast(case grandeur_hydro when 'H' then 'mm' when 'Q' then 'l/s' end as {{ dbt.type_string() }}) as unite,
 
     -- quality
     code_statut,

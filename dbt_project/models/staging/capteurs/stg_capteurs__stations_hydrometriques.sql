@@ -15,6 +15,7 @@ renamed as (
         -- place
         code_departement,
         case when code_capteur = code_station then code_commune_station end as code_insee,
+        libelle_commune as nom_commune,
         case when code_capteur = code_station then longitude_station end as longitude,
         case when code_capteur = code_station then latitude_station end as latitude,
         case when code_capteur = code_station then altitude_ref_alti_station end as altitude,

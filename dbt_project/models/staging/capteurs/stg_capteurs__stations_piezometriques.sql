@@ -14,6 +14,7 @@ renamed as (
         -- place
         code_departement,
         code_commune_insee as code_insee,
+        nom_commune,
         x as longitude,
         y as latitude,
         nullif({{ number_or_null('altitude_station') }}, -999) as altitude,
