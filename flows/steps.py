@@ -165,7 +165,9 @@ def build_sensors(run: Run) -> None:
         if "capteur" not in marts(connection):
             raise BuildError("the sensors' tables stand on others that are not built yet; run `hydrotheque run` once")
     refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
-    build(run, "--select", "tag:capteurs", "commune", *(("rejet",) if refused else ()))
+    select = ("--select", "tag:capteurs", "commune", *(("rejet",) if refused else ()))
+    dbt.build(run.settings, run.warehouse, run.built, *select)
+    prune(run.settings, run.warehouse)
 
 
 def check_collected(run: Run) -> None:

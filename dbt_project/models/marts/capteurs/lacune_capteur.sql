@@ -17,7 +17,7 @@ with instants as (
         mesures.grandeur,
         mesures.instant
     from {{ ref('mesure_capteur') }} as mesures
-    {{ sensors_to_build() }}
+    {{ sensors_to_build('lacune_capteur') }}
     {% if is_incremental() or not execute %}
     union all
     -- the last value before

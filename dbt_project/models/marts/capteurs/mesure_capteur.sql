@@ -14,7 +14,7 @@
 with mesures as (
     select mesures.*
     from {{ ref('int_capteurs__mesures') }} as mesures
-    {{ sensors_to_build() }}
+    {{ sensors_to_build('mesure_capteur') }}
     -- a level without a depth, or the other way round
     where mesures.valeur is not null
 ),

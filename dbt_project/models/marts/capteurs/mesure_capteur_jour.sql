@@ -16,7 +16,7 @@ with mesures as (
         mesures.*,
         {{ utc_day('mesures.instant') }} as jour
     from {{ ref('mesure_capteur') }} as mesures
-    {{ sensors_to_build() }}
+    {{ sensors_to_build('mesure_capteur_jour') }}
 ),
 
 final as (
