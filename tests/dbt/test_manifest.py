@@ -32,7 +32,8 @@ FOREIGN_KEYS = {
 }
 # A dimensionless number says what it counts or lies between.
 UNIT = re.compile(
-    r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|hours|fraction|share|index|no unit|-?\d to \d)\b"
+    r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|hours|fraction|share|index|no unit"
+    r"|-?\d to \d)\b"
 )
 
 
