@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 # The id of the request under way; "" outside of one. Copied to the threads that sync routes run in.
@@ -22,7 +23,10 @@ class Formatter(OrjsonFormatter):
 
     def __init__(self) -> None:
         super().__init__(
-            ["levelname", "name", "message"], rename_fields={"levelname": "level", "name": "logger"}, timestamp="time"
+            ["levelname", "name", "message"],
+            rename_fields={"levelname": "level", "name": "logger"},
+            timestamp="time",
+            reserved_attrs=[*RESERVED_ATTRS, "color_message"],  # uvicorn's, for terminals
         )
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
@@ -32,14 +36,18 @@ class Formatter(OrjsonFormatter):
         return log_data
 
     def formatException(self, ei: _ExcInfo) -> list[str]:  # type: ignore[override]  # noqa: N802
-        """One line per exception of the chain, and one per frame."""
-        lines: list[str] = []
-        error = ei[1]
-        while error is not None:
-            lines.append(type(error).__name__)
-            lines += [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
-            error = error.__cause__ or error.__context__
-        return lines
+        """See `told`."""
+        return told(ei[1])
+
+
+def told(error: BaseException | None) -> list[str]:
+    """One line per exception of the chain, and one per frame."""
+    lines: list[str] = []
+    while error is not None:
+        lines.append(type(error).__name__)
+        lines += [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return lines
 
 
 def configure(level: str) -> None:

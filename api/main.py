@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import errors, logs, openapi, reader
+from api import errors, logs, openapi, reader, telemetry
 from api.database import Database
 from api.limits import Limiter
 from api.metrics import Metrics
@@ -29,6 +29,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await database.open()
     yield
     await database.close()
+    if app.state.settings.applicationinsights_connection_string.get_secret_value():
+        await to_thread.run_sync(telemetry.flush)
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
         responses=openapi.ANYWHERE,
+        telemetry=telemetry.OF_REQUESTS,
     )
     app.state.settings = settings
     app.state.database = Database(settings.pool_size, settings.pool_timeout_seconds, settings.statement_timeout_seconds)
@@ -87,5 +90,6 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     settings = load_or_exit()
     logs.configure(settings.log_level)
+    telemetry.configure(settings)
     made = globals()["app"] = create_app(settings)
     return made

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import headers
-from api.logs import request_id
+from api.logs import request_id, told
 from api.metrics import Metrics
 from api.problems import ProblemResponse
 
-logger = logging.getLogger("hydrotheque.api")
+logger = logging.getLogger("hydrotheque.api")  # also sent to Azure Monitor, where it is set up
+access = logging.getLogger("hydrotheque.requests")
 
 MAX_ADDRESS = 8_000  # characters of path and query: the least that RFC 9110 section 4.1 asks servers to take
 CLIENT_GONE = 499  # nginx's number, for the log and the metrics: nobody was there to read a status
@@ -65,8 +66,8 @@ class Envelope:
                 await self.app(scope, self._limited(receive), send_completed)
             else:
                 await self.app(scope, receive, send_completed)
-        except Exception:
-            logger.exception("unexpected error")
+        except Exception as error:
+            logger.error("unexpected error", extra={"error": told(error)})
             if status:  # too late to say so: uvicorn cuts the connection, so that nobody takes half for the whole
                 raise
             await ProblemResponse("internal-error", _OUR_FAULT)(scope, receive, send_completed)
@@ -98,9 +99,9 @@ class Envelope:
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", NO_ROUTE)
         self.metrics.request(scope["method"], route, status, seconds)
-        if logger.isEnabledFor(logging.INFO):
+        if access.isEnabledFor(logging.INFO):
             said = {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 2)}
-            logger.info("request", extra=said)
+            access.info("request", extra=said)
 
 
 def _read(raw: list[tuple[bytes, bytes]]) -> tuple[str, int]:

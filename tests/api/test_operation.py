@@ -82,7 +82,7 @@ def test_every_line_of_the_log_is_json_with_the_id_of_its_request(server: Any, c
     said = {line.get("request_id"): line for line in lines(server.log.read_text())}
     assert {key: value for key, value in said["log-1"].items() if key not in ("time", "ms")} == {
         "level": "INFO",
-        "logger": "hydrotheque.api",
+        "logger": "hydrotheque.requests",
         "message": "request",
         "method": "GET",
         "route": "none",
@@ -99,7 +99,7 @@ def log() -> Iterator[io.StringIO]:
     """What an application in this process writes to its log."""
     written = logging.StreamHandler(io.StringIO())
     written.setFormatter(Formatter())
-    logger = logging.getLogger("hydrotheque.api")
+    logger = logging.getLogger("hydrotheque")
     logger.addHandler(written)
     logger.setLevel("INFO")
     yield written.stream
@@ -121,8 +121,8 @@ def test_a_fault_of_ours_is_a_problem_and_its_message_stays_out_of_the_log(log: 
     assert answer.headers["X-Request-ID"] == "fault-1"
     error, request = lines(log.getvalue())
     assert (error["level"], error["request_id"]) == ("ERROR", "fault-1")
-    assert error["exc_info"][0] == "RuntimeError"
-    assert error["exc_info"][-1].endswith(" fault")
+    assert error["error"][0] == "RuntimeError"
+    assert error["error"][-1].endswith(" fault")
     assert (request["status"], request["route"]) == (500, "/fault")
     assert "camille" not in log.getvalue()
 
