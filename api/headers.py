@@ -27,9 +27,14 @@ def complete(headers: Headers, path: str, scheme: str) -> None:
     """Add the headers to those of an answer. What does not say that it may be kept may not; a page may have a policy
     of its own."""
     page = path.startswith("/docs")
-    own = any(name == b"content-security-policy" for name, _ in headers)
-    headers += _ALWAYS if own else _PAGE if page else _NOTHING
+    own = kept = page
+    for name, _ in headers:
+        if name == b"content-security-policy":
+            own = True
+        elif name == b"cache-control":
+            kept = True
+    headers += _PAGE if page else _ALWAYS if own else _NOTHING
     if scheme == "https":
         headers.append(_HTTPS_ONLY)
-    if not page and not any(name == b"cache-control" for name, _ in headers):
+    if not kept:
         headers.append(_NO_STORE)

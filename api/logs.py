@@ -3,41 +3,36 @@
 import logging
 import traceback
 from contextvars import ContextVar
-from types import TracebackType
+from datetime import UTC, datetime
 from typing import Any
 
-from pythonjsonlogger.core import RESERVED_ATTRS
-from pythonjsonlogger.orjson import OrjsonFormatter
+import orjson
 
 # The id of the request under way; "" outside of one. Copied to the threads that sync routes run in.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
+class Formatter(logging.Formatter):
+    """Writes a record and what was given to it as `extra={"said": {…}}`.
 
-class Formatter(OrjsonFormatter):
-    """Adds the request's id, and says of an exception what it is and where it came from, not its message.
-
-    A driver's or a validator's message quotes the values it was given: an e-mail, a token.
+    Of an exception it says what it is and where it came from, not its message: a driver's or a validator's message
+    quotes the values it was given, an e-mail, a token.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            ["levelname", "name", "message"],
-            rename_fields={"levelname": "level", "name": "logger"},
-            timestamp="time",
-            reserved_attrs=[*RESERVED_ATTRS, "color_message"],  # uvicorn's, for terminals
-        )
-
-    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Add the id of the request, unless there is none."""
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         if current := request_id.get():
-            log_data["request_id"] = current
-        return log_data
-
-    def formatException(self, ei: _ExcInfo) -> list[str]:  # type: ignore[override]  # noqa: N802
-        """See `told`."""
-        return told(ei[1])
+            line["request_id"] = current
+        line.update(getattr(record, "said", ()))
+        if record.exc_info:
+            line["error"] = told(record.exc_info[1])
+        return orjson.dumps(line, default=str).decode()
 
 
 def told(error: BaseException | None) -> list[str]:
@@ -55,6 +50,9 @@ def configure(level: str) -> None:
 
     uvicorn's own log of requests is replaced by ours (`api.middleware`): it holds the caller's address.
     """
+    # What no line says and each would be asked for (docs.python.org/3/howto/logging.html#optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = logging.StreamHandler()
     handler.setFormatter(Formatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -67,7 +67,7 @@ class Envelope:
             else:
                 await self.app(scope, receive, send_completed)
         except Exception as error:
-            logger.error("unexpected error", extra={"error": told(error)})
+            logger.error("unexpected error", extra={"said": {"error": told(error)}})
             if status:  # too late to say so: uvicorn cuts the connection, so that nobody takes half for the whole
                 raise
             await ProblemResponse("internal-error", _OUR_FAULT)(scope, receive, send_completed)
@@ -101,7 +101,7 @@ class Envelope:
         self.metrics.request(scope["method"], route, status, seconds)
         if access.isEnabledFor(logging.INFO):
             said = {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 2)}
-            access.info("request", extra=said)
+            access.info("request", extra={"said": said})
 
 
 def _read(raw: list[tuple[bytes, bytes]]) -> tuple[str, int]:

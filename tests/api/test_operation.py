@@ -204,8 +204,10 @@ def test_an_exception_is_told_by_its_kind_and_place() -> None:
         except KeyError as error:
             raise ValueError("camille") from error
     except ValueError as error:
-        said = Formatter().formatException((type(error), error, error.__traceback__))
-    assert said[0] == "ValueError"
-    assert "KeyError" in said
-    assert said[-1].endswith(" inner")
-    assert not any("camille" in line for line in said)
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "it %s", ("failed",), (type(error), error, None))
+    said = json.loads(Formatter().format(record))
+    assert (said["level"], said["logger"], said["message"]) == ("ERROR", "x", "it failed")
+    assert said["error"][0] == "ValueError"
+    assert "KeyError" in said["error"]
+    assert said["error"][-1].endswith(" inner")
+    assert "camille" not in Formatter().format(record)
