@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,3 +60,17 @@ def month_2(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPath
 def place(month_1: Place, second_month: str, tmp_path: Path) -> Place:
     """A place of the test's own with month 1, at the providers of month 2."""
     return copy_of(month_1, tmp_path, second_month)
+
+
+@pytest.fixture(scope="session")
+def untouched(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Month 1 at the providers of month 2, for runs that stop and must change nothing."""
+    return copy_of(month_1, tmp_path_factory.mktemp("untouched"), second_month)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds waited between tries: noted, not slept."""
+    noted: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=noted.append))
+    return noted

@@ -1,5 +1,5 @@
--- No CTE, and the types of stg_capteurs__niveaux: PostgreSQL merges neither a view that has one nor a union of
--- several types into the query that reads it, and the index on code_capteur would serve no join.
+-- No CTE, and the types of stg_capteurs__niveaux: PostgreSQL merges neither a view that has one nor a union
+-- of several types into the query that reads it, and the index on code_capteur would serve no join.
 select
     -- series and instant
     cast(code_capteur as {{ dbt.type_string() }}) as code_capteur,
