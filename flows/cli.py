@@ -156,10 +156,14 @@ def simulate(
 ) -> None:
     """Serve simulated providers: data.gouv.fr and Hub'Eau on one address."""
     from ingestion.simulator.server import serve_forever  # noqa: PLC0415 - slow to import, and not every command needs it
-    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - slow to import, and not every command needs it
+    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415 - as above
+    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - as above
 
+    scenario = Scenario(seed=seed, cells=cells, stations=stations)
+    years = ",".join(f"{year}={resource}" for year, resource in resources(scenario).items())
     typer.echo(f"HYDROTHEQUE_DATA_GOUV_URL=http://127.0.0.1:{port} HYDROTHEQUE_HUBEAU_URL=http://127.0.0.1:{port}")
-    serve_forever(Scenario(seed=seed, cells=cells, stations=stations), "127.0.0.1", port)
+    typer.echo(f"HYDROTHEQUE_QUALITE_EAU_RESOURCES={years}")
+    serve_forever(scenario, "127.0.0.1", port)
 
 
 @app.command()

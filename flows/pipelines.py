@@ -26,7 +26,7 @@ def _run(*tasks: Callable[[Run], None]) -> None:
 
 @flow
 def pipeline_get_csv() -> None:
-    """Collect the files of data.gouv.fr: weather, communes."""
+    """Collect the files of data.gouv.fr: weather, drinking water, communes."""
     _run(steps.collect_files)
 
 

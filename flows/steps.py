@@ -21,13 +21,14 @@ from ingestion.load import load as load_domain
 from ingestion.report import Collected, Options, Reporter
 from ingestion.retention import prune
 from ingestion.settings import Settings, get_settings
-from ingestion.sources import capteurs, communes, piezometrie, sim2
+from ingestion.sources import capteurs, communes, piezometrie, qualite_eau, sim2
 from ingestion.warehouse import Warehouse, exclusive, initialise, marts, open_warehouse
 
 COLLECTORS = {
     "meteo": sim2.collect,
     "piezometrie": piezometrie.collect,
     "capteurs": capteurs.collect,
+    "qualite_eau": qualite_eau.collect,
     "communes": communes.collect,
 }
 
@@ -89,10 +90,12 @@ def providers(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without
+    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415
     from ingestion.simulator.world import Scenario  # noqa: PLC0415
 
     with running(Scenario(), cache_dir=settings.home / "simulator") as url:
-        yield settings.model_copy(update={"hubeau_url": url, "data_gouv_url": url})
+        addresses = {"hubeau_url": url, "data_gouv_url": url, "qualite_eau_resources": resources(Scenario())}
+        yield settings.model_copy(update=addresses)
 
 
 def collect(run: Run, *domains: str) -> None:
@@ -122,8 +125,8 @@ def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domai
 
 
 def collect_files(run: Run) -> None:
-    """Collect the files of data.gouv.fr: weather, communes."""
-    collect(run, "meteo", "communes")
+    """Collect the files of data.gouv.fr: weather, drinking water, communes."""
+    collect(run, "meteo", "qualite_eau", "communes")
 
 
 def collect_answers(run: Run) -> None:

@@ -108,6 +108,17 @@ DOMAINS = {
         rows_at_once=500_000,
         producers="SCHAPI and the flood services (PHyC), BRGM and the producers (ADES), through Hub'Eau",
     ),
+    "qualite_eau": Domain(
+        "donnees-qualite-eau/bronze",
+        "raw_qualite_eau",
+        {
+            **dict.fromkeys(("com_udi", "plv", "result"), replaces(_SAME_FILE)),
+            "rejet": OF_THE_PACKAGE,
+            "lecture": OF_THE_PACKAGE,
+        },
+        dict.fromkeys(("com_udi", "plv", "result"), "nom_du_fichier"),
+        producers="the regional health agencies (ARS) and the Ministère chargé de la Santé, through data.gouv.fr",
+    ),
     "communes": Domain(
         "donnees-ville/communes",
         "raw_communes",

@@ -18,12 +18,12 @@ from ingestion.domains import DOMAINS, Domain, Window
 from ingestion.lake import identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
-from ingestion.sources import communes
+from ingestion.sources import communes, qualite_eau
 from ingestion.warehouse import Warehouse
 
 Files = dict[str, list[str]]  # URLs by table
 # Raw tables that are there before anything is collected: dbt reads them all, and not everybody collects every domain.
-TABLES = {"communes": communes.TABLES}
+TABLES = {"qualite_eau": qualite_eau.TABLES, "communes": communes.TABLES}
 
 
 def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:

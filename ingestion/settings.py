@@ -17,7 +17,23 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _resources(value: Any) -> Any:
+    """Read `2023=c89d…,2024=a631…`."""
+    return dict(part.partition("=")[::2] for part in _split(value)) if isinstance(value, str) else value
+
+
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+ResourceId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")]
+Resources = Annotated[dict[Annotated[int, Field(ge=1990, le=2100)], ResourceId], NoDecode, BeforeValidator(_resources)]
+DRINKING_WATER = {
+    2021: "d2b432cc-3761-44d3-8e66-48bc15300bb5",
+    2022: "a97b6074-c4dd-4ef2-8922-b0cf04dbff9a",
+    2023: "c89dec4a-d985-447c-a102-75ba814c398e",
+    2024: "a631e486-c790-42d0-8368-6a42b1a3dc1d",
+    2025: "7e38c236-dd3c-455e-a728-f0ecb84b1a7c",
+}
 
 
 class Settings(BaseSettings):
@@ -50,6 +66,10 @@ class Settings(BaseSettings):
     capteur_retention_days: int = Field(400, ge=62, description="Days for which values are kept one by one")
     hubeau_requests_per_second: int = Field(10, ge=0, description="Pace kept with Hub'Eau; 0: none")
     hubeau_concurrency: int = Field(4, ge=1, le=16, description="Requests to Hub'Eau under way at once")
+    qualite_eau_resources: Resources = Field(
+        DRINKING_WATER, description="year=id of its zip at data.gouv.fr, by commas"
+    )
+    qualite_eau_start_year: int = Field(2021, ge=1990, le=2100, description="First year of drinking water collected")
     communes_resource: str = Field("f5df602b-3800-44d7-b2df-fa40a0350325", pattern=r"^[0-9A-Za-z-]+$")
     communes_database_url: str = Field(
         "", repr=False, pattern=r"^(postgresql(\+psycopg)?://.+)?$", description="PostgreSQL with communes_france_2025"

@@ -5,13 +5,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
-from ingestion.simulator import communes
+from ingestion.simulator import communes, tap_water_files
 from ingestion.simulator.sim2_files import generator_version
 from ingestion.simulator.world import Scenario
 
 COMMUNES_DATASET = "communes-et-villes-de-france-en-csv-excel-json-parquet-et-feather"
+TAP_WATER_DATASET = "resultats-du-controle-sanitaire-de-leau-distribuee-commune-par-commune"
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,21 @@ class Publications:
 
 def published_files(scenario: Scenario) -> list[Published]:
     """The files of a scenario."""
-    return [
+    listed = Published(
+        COMMUNES_DATASET,
+        communes.RESOURCE_ID,
+        "communes-france-2025.csv",
+        datetime.combine(scenario.today.replace(month=1, day=1) - timedelta(days=300), time(9, 30), UTC),
+        lambda path: path.write_text(communes.csv_text(scenario), encoding="utf-8"),
+    )
+    years = [
         Published(
-            COMMUNES_DATASET,
-            communes.RESOURCE_ID,
-            "communes-france-2025.csv",
-            datetime.combine(scenario.today.replace(month=1, day=1) - timedelta(days=300), time(9, 30), UTC),
-            lambda path: path.write_text(communes.csv_text(scenario), encoding="utf-8"),
+            TAP_WATER_DATASET,
+            resource,
+            f"dis-{year}.zip",
+            tap_water_files.modified(scenario, year),
+            partial(tap_water_files.write_zip, scenario, year),
         )
+        for year, resource in tap_water_files.resources(scenario).items()
     ]
+    return [listed, *years]

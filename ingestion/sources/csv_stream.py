@@ -105,11 +105,15 @@ def csv_errors(name: str) -> Iterator[None]:
 def refused_lines(db: duckdb.DuckDBPyConnection, name: str, kept: int) -> pa.Table:
     """Return the lines that the last reading refused: ligne, colonne, motif, texte.
 
-    Raises SourceError when more than one in a hundred are not UTF-8: the file is in another encoding.
+    Raises SourceError when more than one in a hundred are not UTF-8, as the file is in another encoding then, and when
+    there are more than DuckDB notes: the others would be lost unseen.
     """
     [(encoding,)] = db.sql(
         "SELECT count(DISTINCT line) FROM reject_errors WHERE error_type::VARCHAR = 'INVALID ENCODING'"
     ).fetchall()
     if encoding * 100 > kept + encoding:
         raise SourceError(f"{name} is not UTF-8 ({encoding:,} lines of {kept + encoding:,}); the file was not kept")
+    [(noted,)] = db.sql("SELECT count(*) FROM reject_errors").fetchall()
+    if noted >= MOST_REFUSED:
+        raise SourceError(f"{name} has {MOST_REFUSED:,} errors or more; the file was not kept")
     return db.sql(_REFUSED).to_arrow_table()

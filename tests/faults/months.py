@@ -18,12 +18,14 @@ from ingestion.domains import DOMAINS
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings, load_settings
+from ingestion.simulator.tap_water_files import resources
 from ingestion.simulator.world import Scenario
 from ingestion.warehouse import Warehouse, initialise, marts, open_warehouse
 
 # Two header layouts, two years and 60 days that overlap the second; values of both years are revised in month 2.
 MONTH_1 = Scenario(cells=12, years=(2023, 2024), stations=5, today=date(2025, 1, 8))
 MONTH_2 = replace(MONTH_1, today=date(2025, 2, 8), revision=1)
+DRINKING_WATER = resources(MONTH_1)
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 # Columns that tell one run from another and say nothing of the data.
 OF_THE_RUN = (
@@ -39,6 +41,7 @@ NOT_THE_WINDOW = (*OF_THE_RUN, "lu_depuis")  # from which day on a series was re
 VALUES = {
     "meteo": ("raw_meteo.sim2", "raw_meteo.maille"),
     "piezometrie": ("raw_piezometrie.stations", "raw_piezometrie.chroniques"),
+    "qualite_eau": ("raw_qualite_eau.com_udi", "raw_qualite_eau.plv", "raw_qualite_eau.result"),
 }
 _names = count(1)
 
@@ -98,6 +101,7 @@ class Place:
             "HYDROTHEQUE_HUBEAU_URL": self.settings.hubeau_url,
             "HYDROTHEQUE_DATA_GOUV_URL": self.settings.data_gouv_url,
             "HYDROTHEQUE_PIEZO_STATIONS": ",".join(self.settings.piezo_stations),
+            "HYDROTHEQUE_QUALITE_EAU_RESOURCES": ",".join(f"{year}={zip_}" for year, zip_ in DRINKING_WATER.items()),
             **self.owner.env,
         }
 
@@ -191,7 +195,8 @@ def copy_of(place: Place, folder: Path, url: str, name: str = "", home: Path | N
 
 
 def _place(server: Warehouse, home: Path, folder: Path, url: str, name: str, changes: dict[str, Any]) -> Place:
-    values = {"piezo_stations": ("all",), "hubeau_url": url, "data_gouv_url": url} | changes
+    values = {"piezo_stations": ("all",), "qualite_eau_resources": DRINKING_WATER} | changes
+    values = {"hubeau_url": url, "data_gouv_url": url} | values
     settings = load_settings(home=home, lake_url=(folder / "lake").as_uri(), pgdatabase=name, **values)
     return Place(settings, replace(server, database=name))
 

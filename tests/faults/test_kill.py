@@ -118,7 +118,7 @@ def collected(month_1: Place, second_month: str, tmp_path: Path) -> Place:
     return place
 
 
-@pytest.mark.parametrize("domain", ["meteo", "piezometrie"])
+@pytest.mark.parametrize("domain", ["meteo", "piezometrie", "qualite_eau"])
 def test_a_package_killed_just_before_its_record_is_collected_again(
     collected: Place, month_2: Place, domain: str
 ) -> None:
