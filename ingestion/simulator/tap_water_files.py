@@ -61,7 +61,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([",".join(columns), *lines, ""])
 
 
-def _samples(sample: Sample, twins: dict[int | None, Network]) -> Iterator[tuple[str, ...]]:
+def _samples(sample: Sample, twins: dict[int, Network]) -> Iterator[tuple[str, ...]]:
     """A sample of a works that feeds two networks stands in the file for both."""
     verdicts = _verdicts(sample)
     shared = sample.network.upstream and twins.get(sample.network.index)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +27,7 @@ _REFUSED = """
 """
 
 
-def read_header(source: BinaryIO, name: str) -> tuple[list[str], str]:
+def read_header(source: IO[bytes], name: str) -> tuple[list[str], str]:
     """Read the first line: the columns in lower case, and how lines end (`\\n` or `\\r\\n`).
 
     Raises SourceError for a line that is not UTF-8.
@@ -53,7 +53,7 @@ def check_columns(columns: Sequence[str], wanted: Sequence[str], name: str) -> N
 class Feed:
     """The way of a stream to a reader that wants a path; `error` is what stopped it."""
 
-    source: BinaryIO
+    source: IO[bytes]
     pipe: int
     error: Exception | None = field(default=None, init=False)
 
@@ -70,7 +70,7 @@ class Feed:
 
 
 @contextmanager
-def fed(source: BinaryIO) -> Iterator[str]:
+def fed(source: IO[bytes]) -> Iterator[str]:
     """Yield a path that gives what is left of a stream, once. What went wrong with the stream is raised at the end."""
     reading, writing = os.pipe()
     feed = Feed(source, writing)
