@@ -17,9 +17,15 @@
 
 {% macro postgres__open_build() -%}
     set transaction isolation level repeatable read;
-    {%- if is_incremental() and config.get('meta', {}).get('perimetre') %}
+    {%- if builds_on() and config.get('meta', {}).get('perimetre') %}
     set local enable_seqscan = off;
     {%- endif %}
+{%- endmacro %}
+
+
+{#- Whether this run adds to a table that is there: an incremental build, or a snapshot after its first. -#}
+{% macro builds_on() -%}
+    {{ return(is_incremental() or (model.resource_type == 'snapshot' and load_cached_relation(this) is not none)) }}
 {%- endmacro %}
 
 
@@ -36,7 +42,7 @@
         {%- endif -%}
     {%- endset -%}
     {{ record_numero(this.identifier, numero) }}
-    {%- if not is_incremental() %}
+    {%- if not builds_on() %}
     delete from {{ source('control', 'construction') }}
     where modele in ('{{ this.identifier }}:tests', '{{ this.identifier }}_historique');
     {%- endif %}

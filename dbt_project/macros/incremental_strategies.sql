@@ -31,9 +31,7 @@
     {%- set meta = config.get("meta", {}) -%}
     delete from {{ arg_dict["target_relation"] }} as cible
     {%- if meta.perimetre %}
-    using (
-        select distinct {{ meta.cles or '*' }} from {{ ref(meta.perimetre) }} where modele = '{{ this.identifier }}'
-    ) as perimetre
+    using ({{ perimeter_of_this() }}) as perimetre
     {%- endif %}
     where
         {%- if meta.perimetre %}
@@ -44,6 +42,13 @@
             where {% for key in keys %}cible.{{ key }} = nouveau.{{ key }}{{ " and " if not loop.last }}{% endfor %}
         );
     {{ row_by_row(get_incremental_upsert_sql(arg_dict)) if meta.perimetre else get_incremental_upsert_sql(arg_dict) }}
+{%- endmacro %}
+
+
+{#- Query: the perimeter of this model (meta.perimetre), its columns meta.cles or all. -#}
+{% macro perimeter_of_this() -%}
+    {%- set meta = config.get("meta") -%}
+    select distinct {{ meta.cles or '*' }} from {{ ref(meta.perimetre) }} where modele = '{{ this.identifier }}'
 {%- endmacro %}
 
 

@@ -5,7 +5,7 @@
     most stations have no row has none to give, and builds such a station when it is read again.
 -#}
 {% macro stations_to_build(modele, jour=none) -%}
-    {%- if is_incremental() or not execute -%} {#- when it parses, dbt has to see every ref -#}
+    {%- if builds_on() or not execute -%} {#- when it parses, dbt has to see every ref -#}
     select
         stations.code_bss,
         min(reprises.depuis) as depuis
@@ -24,7 +24,9 @@
         from {{ ref('info_nappe') }} as inconnues
         where (
             select min(construites.{{ jour }}) from {{ this }} as construites
-            where construites.code_bss = inconnues.code_bss
+            where
+                construites.code_bss = inconnues.code_bss
+                {%- if model.resource_type == 'snapshot' %} and construites.dbt_valid_to is null{% endif %}
         ) is null
         {%- endif %}
     ) as reprises on stations.code_bss = reprises.code_bss

@@ -8,6 +8,8 @@ import psycopg
 from ingestion.warehouse import open_warehouse
 
 ROOT = Path(__file__).parents[2]
+# They have nothing to tell before something was revised: test_history.py asks them then.
+OF_CHANGES = {"niveaux_revises", "piezometres_deplaces"}
 
 
 def test_every_analysis_answers_on_the_simulated_warehouse(warehouse: Any, dbt: Any) -> None:
@@ -18,7 +20,7 @@ def test_every_analysis_answers_on_the_simulated_warehouse(warehouse: Any, dbt: 
     assert len(queries) >= 12
     with psycopg.connect(open_warehouse(warehouse.settings, "analyste").url, autocommit=True) as connection:
         for name, query in queries.items():
-            assert connection.execute(query).fetchone(), name
+            assert connection.execute(query).fetchone() or name in OF_CHANGES, name
 
 
 def test_every_analysis_asks_a_question_and_is_described(manifest: Any) -> None:

@@ -37,6 +37,7 @@ OF_THE_RUN = (
     "_dlt_load_id",
     "_dlt_id",
 )
+OF_THE_BUILD = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")  # in snapshots: when it was
 NOT_THE_WINDOW = (*OF_THE_RUN, "lu_depuis")  # from which day on a series was read, beside its values
 VALUES = {
     "meteo": ("raw_meteo.sim2", "raw_meteo.maille"),
@@ -140,6 +141,12 @@ class Place:
         """Checksums of every table in marts."""
         with self.owner.connect() as connection:
             return self.checksums([f"marts.{table}" for table in marts(connection)], left_out)
+
+    def history(self, left_out: Iterable[str] = OF_THE_BUILD) -> dict[str, str]:
+        """Checksums of every snapshot, and of the versions in it that stand."""
+        tables = [table for (table,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'snapshots'")]
+        standing = [f"(SELECT * FROM snapshots.{table} WHERE dbt_valid_to IS NULL)" for table in tables]
+        return self.checksums([*(f"snapshots.{table}" for table in tables), *standing], left_out)
 
     def raw_tables(self, *domains: str) -> list[str]:
         schemas = ", ".join(f"'{DOMAINS[domain].schema}'" for domain in domains or DOMAINS)

@@ -47,7 +47,7 @@ class Chain:
     month_1: Place
     url: str
     folder: Path
-    undisturbed: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    undisturbed: dict[str, tuple[float, tuple[dict[str, str], ...]]] = field(default_factory=dict)
 
     def place(self, start: str) -> Place:
         """A place to start from; the one before is gone."""
@@ -59,14 +59,14 @@ class Chain:
             return copy_of(self.month_1, folder, self.url, NAME, home)
         return new_place(self.month_1.settings.home, folder, self.url, NAME).with_home(home)
 
-    def end(self, start: str) -> tuple[float, dict[str, str]]:
-        """Seconds that the undisturbed chain takes, and the marts it ends in."""
+    def end(self, start: str) -> tuple[float, tuple[dict[str, str], ...]]:
+        """Seconds that the undisturbed chain takes, and the marts and the history it ends in."""
         if start not in self.undisturbed:
             place = self.place(start)
             began = time.monotonic()
             done = place.command("run")
             assert done.returncode == 0, done.stderr
-            self.undisturbed[start] = time.monotonic() - began, place.marts()
+            self.undisturbed[start] = time.monotonic() - began, (place.marts(), place.history())
         return self.undisturbed[start]
 
 
@@ -84,12 +84,12 @@ def chain(month_1: Place, first_month: str, second_month: str, tmp_path_factory:
 
 @pytest.mark.parametrize("kill", kills(), ids=str)
 def test_a_killed_chain_ends_where_an_undisturbed_one_does(chain: Chain, kill: Kill) -> None:
-    seconds, marts = chain.end(kill.start)
+    seconds, end = chain.end(kill.start)
     place = chain.place(kill.start)
     kill_a_run(place, kill.moment * seconds)
     again = place.command("run")
     assert again.returncode == 0, again.stderr
-    assert place.marts() == marts
+    assert (place.marts(), place.history()) == end
 
 
 def kill_a_run(place: Place, after: float) -> None:

@@ -86,15 +86,17 @@ def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: Entrepot, 
     with empty_warehouse.owner.connect() as connection:
         connection.execute(ADA)
         connection.execute("CREATE TABLE marts.t (n int)")
+        connection.execute("CREATE TABLE snapshots.nappe_historique AS SELECT 'before' AS statut")
     file = tmp_path / "light.dump"
     backups.backup(empty_warehouse.owner, file, light=True)
     before = contents(empty_warehouse.owner)
     with empty_warehouse.owner.connect() as connection:
-        connection.execute("DELETE FROM app.users; DELETE FROM control.station_suivie")
+        connection.execute("DELETE FROM app.users; DELETE FROM control.station_suivie; DROP SCHEMA snapshots CASCADE")
     with pytest.raises(WarehouseError, match="holds 1 tables of data: nothing was restored"):
         backups.restore(empty_warehouse.owner, file)
     assert backups.restore(empty_warehouse.owner, file, force=True), "a light one"
     del before["marts.t"]
+    assert "snapshots.nappe_historique" in before
     assert contents(empty_warehouse.owner) == before
 
 
