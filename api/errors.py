@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from psycopg import Error as PsycopgError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
@@ -73,7 +74,7 @@ async def _database_error(_: Request, error: Exception) -> Response:
     return unavailable(reason)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
     kind, detail, headers = kind_of(error), error.detail, error.headers
     if error.status_code == 400 and detail == "There was an error parsing the body":
@@ -81,8 +82,15 @@ async def _http_error(_: Request, error: Exception) -> Response:
     if kind == "not-found" and detail == "Not Found":
         kind, detail = "no-such-route", NO_SUCH_ROUTE
     elif kind == "method-not-allowed":
-        detail = NO_SUCH_METHOD
+        detail, headers = NO_SUCH_METHOD, {"Allow": _methods(request)}
     return ProblemResponse(kind, detail, headers) if kind else plain(error.status_code, detail, headers)
+
+
+def _methods(request: Request) -> str:
+    """The methods of the address: `Allow` names them all, and the router knows one route of it."""
+    path = request.scope["route"].path
+    same = (each.methods or () for each in iter_route_contexts(request.app.routes) if each.path == path)
+    return ", ".join(sorted(set[str]().union(*same)))
 
 
 async def _invalid_input(_: Request, error: Exception) -> Response:

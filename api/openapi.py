@@ -99,7 +99,8 @@ def as_openapi_3_0(node: Any) -> Any:
     if "const" in made:
         made["enum"] = [made.pop("const")]
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if exclusive in made:
+        # A choice that was merged into its parent went through here before: its true is OpenAPI 3.0's.
+        if made.get(exclusive, True) is not True:
             made[bound], made[exclusive] = made[exclusive], True
     if "$ref" in made and len(made) > 1:
         made["allOf"] = [{"$ref": made.pop("$ref")}]

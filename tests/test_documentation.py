@@ -1,10 +1,12 @@
-"""README names every setting, and the two lists of SIM2's variables agree."""
+"""README names every setting, the register of processing every column, and the two lists of SIM2's variables agree."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from api.models.sim2 import Sim2Variables
+from api.models.user import user_metadata
 from api.settings import PREFIX as API_PREFIX
 from api.settings import Settings as ApiSettings
 from ingestion.settings import PREFIX, ROOT, Settings
@@ -23,6 +25,19 @@ def test_a_setting_is_documented(name: str) -> None:
 def test_a_setting_of_the_api_is_documented(name: str) -> None:
     variable = ApiSettings.model_fields[name].validation_alias or API_PREFIX + name.upper()
     assert f"`{variable}`" in README
+
+
+def test_the_register_of_processing_is_true_to_the_tables() -> None:
+    """Both ways: a column that lands is named with its purpose and its end, and none is named that is gone."""
+    text = (ROOT / "docs/rgpd.md").read_text()
+    table = text.partition("| data | where | why | how long |")[2].partition("\n\n")[0]
+    named = {
+        (where.strip(" `"), column)
+        for _, data, where, why, how_long, _ in (line.split("|") for line in table.splitlines()[2:])
+        for column in re.findall(r"`(\w+)`", data)
+        if why.strip() and how_long.strip()
+    }
+    assert named == {(table.fullname, column.name) for table in user_metadata.sorted_tables for column in table.c}
 
 
 def test_the_api_and_the_collection_name_the_same_variables() -> None:

@@ -9,6 +9,7 @@ import jwt
 import psycopg
 import pytest
 
+from tests.api.operations import OPERATIONS
 from tests.problems import assert_problem
 
 DOWN = "The database does not answer: try again in a few seconds."
@@ -94,4 +95,10 @@ def test_addresses_and_methods_that_are_not(client: httpx.Client) -> None:
     for answer, kind in zip(answers, ["no-such-route", "method-not-allowed", "method-not-allowed"], strict=True):
         assert_problem(answer, kind)
         assert "/docs" in answer.json()["detail"]
-    assert answers[2].headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize("path", sorted({each.path for each in OPERATIONS}))
+def test_a_method_that_is_not_is_told_those_that_are(client: httpx.Client, path: str) -> None:
+    answer = client.request("PURGE", next(each for each in OPERATIONS if each.path == path).request()["url"])
+    assert_problem(answer, "method-not-allowed")
+    assert answer.headers["Allow"] == ", ".join(sorted(each.method for each in OPERATIONS if each.path == path))

@@ -1,6 +1,7 @@
 """Every route, those that will land included, with every kind of token that is none."""
 
 import base64
+import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +11,15 @@ import httpx
 import jwt
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.api.operations import CLOSED, METRICS, OPEN, OPERATIONS, Operation, served
 from tests.problems import assert_problem
 
 REFUSED = "The token is missing, expired or not valid: get one at POST /user/login."
 # One route stands for all where making a user for each would take long: which route asks changes nothing.
+PASSWORD = "nappe-phreatique-2024"
 ONE = next(each for each in CLOSED if each.path == "/data/piezo/list")
 
 
@@ -29,6 +33,13 @@ def unsigned(header: dict[str, object], body: dict[str, object], signature: str 
     """A token written by hand, as whoever attacks would."""
     parts = [base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in (header, body)]
     return ".".join([*parts, signature])
+
+
+def signed(header: dict[str, object], body: dict[str, object], key: bytes) -> str:
+    """A token whose HMAC is made with any key, a public one too, which PyJWT would not take."""
+    text = unsigned(header, body).rstrip(".")
+    made = hmac.digest(key, text.encode(), "sha256")
+    return f"{text}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
 
 
 def assert_refused(answer: httpx.Response) -> None:
@@ -52,6 +63,8 @@ def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
     header, body, signature = good.split(".")
     _, other_body, _ = jwt.encode(claims(mine + 1), secret, "HS256").split(".")
     key = "k7Q_" * 20
+    pair = rsa.generate_private_key(65537, 2048)
+    public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     tokens = {
         "expired": jwt.encode(claims(mine, exp=int(time.time()) - 1), secret, "HS256"),
         "long expired": jwt.encode(claims(mine, exp=1_000_000_000), secret, "HS256"),
@@ -68,6 +81,9 @@ def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
         "alg nOnE, our signature": unsigned({"alg": "nOnE", "typ": "JWT"}, claims(mine), signature),
         "no alg": unsigned({"typ": "JWT"}, claims(mine), signature),
         "alg RS256": unsigned({"alg": "RS256", "typ": "JWT"}, claims(mine), signature),
+        "RS256, a pair of theirs": jwt.encode(claims(mine), pair, "RS256"),
+        "HS256 with a public key": signed({"alg": "HS256", "typ": "JWT"}, claims(mine), public),
+        "HS256 with an empty key": signed({"alg": "HS256", "typ": "JWT"}, claims(mine), b""),
         "no signature": f"{header}.{body}.",
         "another's claims": f"{header}.{other_body}.{signature}",
         "cut": good[:-1],
@@ -116,7 +132,17 @@ def gone(client: httpx.Client, migrated: Any, somebody: Callable[..., Any]) -> d
         "no consent": "update app.users set consent_given_at = null where id = %s",
         "revoked": "update app.users set token_version = token_version + 1 where id = %s",
     }
+    asked = {
+        "deleted by the person": ("DELETE", "/user/me", {"current_password": PASSWORD}),
+        "consent withdrawn by the person": ("DELETE", "/user/me/consent", None),
+        "password changed": ("PATCH", "/user/me", {"current_password": PASSWORD, "password": "aquifere-captif-2025"}),
+        "logged out": ("POST", "/user/logout", None),
+    }
     tokens = {}
+    for what, (method, path, body) in asked.items():
+        tokens[what] = somebody()[1]
+        header = {"Authorization": f"Bearer {tokens[what]}"}
+        assert client.request(method, path, json=body, headers=header).is_success
     with psycopg.connect(migrated.url, autocommit=True) as owner:
         for what, statement in statements.items():
             user, token = somebody()
@@ -151,6 +177,27 @@ def test_the_example_runs_and_shows_nobody_else(
     assert str(answer.status_code) in operation.spec["responses"]
     for private in (registered["username"], registered["email"]):
         assert private not in answer.text
+
+
+@pytest.mark.parametrize("operation", [each for each in CLOSED if each.path.startswith("/user")], ids=str)
+def test_no_route_reaches_another_account(
+    operation: Operation, client: httpx.Client, somebody: Callable[..., Any], owner: psycopg.Connection[Any]
+) -> None:
+    """With a good token, and another's number, name and address wherever they can be said."""
+    (other, _), (_, token) = somebody(), somebody()
+    row = "select * from app.users where id = %s"
+    before = owner.execute(row, [other["id"]]).fetchone()
+    another = {name: other[name] for name in ("id", "username", "email")}
+    another |= {"user_id": other["id"], "sub": str(other["id"])}
+    asked = operation.request()
+    asked["params"] |= another
+    if "json" in asked:
+        asked["json"] |= another
+    headers = {"Authorization": f"Bearer {token}", "X-User-Id": str(other["id"]), "X-Forwarded-User": other["username"]}
+    answer = client.request(**asked, headers=headers)
+    assert answer.status_code in (200, 204, 409), answer.text
+    assert other["email"] not in answer.text
+    assert owner.execute(row, [other["id"]]).fetchone() == before
 
 
 def test_a_token_lasts_thirty_minutes(somebody: Callable[..., Any], secret: str) -> None:
