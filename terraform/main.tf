@@ -53,7 +53,6 @@ module "monitoring" {
   api_runs            = var.image_tag != "" && var.api_enabled
   api_id              = module.apps.api_id
   database_id         = module.database.id
-  prefect_server      = var.prefect_server
 }
 
 module "security" {

@@ -13,6 +13,14 @@ variable "resource_group_location" {
   description = "Azure region."
   type        = string
   default     = "francecentral"
+
+  validation {
+    condition = contains([
+      "francecentral", "francesouth", "westeurope", "northeurope", "germanywestcentral", "swedencentral",
+      "italynorth", "spaincentral", "polandcentral", "austriaeast", "belgiumcentral",
+    ], var.resource_group_location)
+    error_message = "resource_group_location: a region of the European Union, such as francecentral or westeurope."
+  }
 }
 
 variable "state_account_name" {

@@ -151,7 +151,7 @@ run "a_prefect_server_takes_the_place_of_the_scheduled_jobs" {
   }
 
   assert {
-    condition     = length(azurerm_container_app_job.scheduled) == 0 && length(azurerm_container_app.api) == 0
+    condition     = keys(azurerm_container_app_job.scheduled) == ["etat"] && length(azurerm_container_app.api) == 0
     error_message = "each run would be started twice, or an API that is switched off runs"
   }
   assert {

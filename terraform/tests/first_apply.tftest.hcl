@@ -65,7 +65,7 @@ run "the_image_brings_the_jobs_and_the_switches_the_rest" {
     error_message = "private_endpoints makes one for the lake and one for the vault"
   }
   assert {
-    condition     = toset(keys(output.jobs)) == toset([for job in ["init", "mensuel", "recharge"] : "hydrotheque-dev-${job}"])
-    error_message = "with a Prefect server the jobs on demand stay, and the schedules are its own"
+    condition     = toset(keys(output.jobs)) == toset([for job in ["init", "mensuel", "recharge", "etat"] : "hydrotheque-dev-${job}"])
+    error_message = "with a Prefect server the jobs on demand and the look from outside stay, and the schedules are its own"
   }
 }

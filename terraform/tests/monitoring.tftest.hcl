@@ -15,7 +15,6 @@ variables {
   api_runs            = true
   api_id              = "/subscriptions/s/resourceGroups/g/providers/Microsoft.App/containerApps/api"
   database_id         = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/flexibleServers/pg"
-  prefect_server      = false
 }
 
 run "people_are_told_and_logs_are_bounded" {

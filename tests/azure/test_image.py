@@ -50,6 +50,14 @@ def test_an_example_names_settings_that_there_are() -> None:
     assert ours - {"HYDROTHEQUE_SECRETS_FOLDER"} <= settings()
 
 
+def test_what_an_example_says_of_the_collection_reaches_what_collects() -> None:
+    example = (ROOT / ".env.example").read_text().split("# A PostgreSQL of your own")[0]
+    named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    for name in ("first-run", "worker"):
+        environment = OURS[name]["environment"]
+        assert {variable for variable in named if environment.get(variable, "").startswith(f"${{{variable}:-")} == named
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
     service = OURS[name]

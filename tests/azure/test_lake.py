@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.domains import DOMAINS
 from ingestion.simulator.server import running
 from tests.azure.conftest import ACCOUNT, Azurite
 from tests.azure.identity import Identity
@@ -34,6 +35,8 @@ def test_a_lake_on_azure_gives_the_tables_of_a_local_one(
     local = new_place(home, tmp_path, providers).month()
     remote = on_azure(new_place(home, tmp_path, providers), azurite).month()
     assert remote.raw() == local.raw()
+    read = {domain for domain in DOMAINS if remote.rows(f"SELECT FROM {DOMAINS[domain].schema}.lecture")}
+    assert read == set(DOMAINS), "nothing compared"
 
     again = on_azure(remote, azurite).month()
     assert not [line for line in again.collected if not line.unchanged and line.rows]

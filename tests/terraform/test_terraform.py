@@ -46,10 +46,20 @@ def test_every_data_store_is_protected_from_destruction() -> None:
         assert re.search(r"lifecycle \{[^}]*prevent_destroy = true", body), f"{path}: {kind}.{name}"
 
 
-def test_every_data_store_and_app_has_a_diagnostic_setting() -> None:
-    for module in ("lake", "database", "security", "apps", "databricks"):
-        text = (TERRAFORM / "modules" / module / "main.tf").read_text()
-        assert 'resource "azurerm_monitor_diagnostic_setting"' in text, module
+def test_every_data_store_and_what_runs_has_a_diagnostic_setting() -> None:
+    logged = DATA_STORES - {"azurerm_resource_group", "azurerm_storage_container"} | {
+        "azurerm_container_app_environment",  # of all that runs in it
+        "azurerm_databricks_workspace",
+    }
+    sources = [(path, kind, name) for path, kind, name, _ in blocks("resource") if kind in logged]
+    assert {kind for _, kind, _ in sources} == logged
+    for path, kind, name in sources:
+        settings = [
+            body
+            for other, setting, _, body in blocks("resource")
+            if setting == "azurerm_monitor_diagnostic_setting" and other.parent == path.parent
+        ]
+        assert any(f"{kind}.{name}.id" in body for body in settings), f"{path}: {kind}.{name}"
 
 
 def test_nothing_but_the_provider_does_anything() -> None:
@@ -91,6 +101,22 @@ def test_every_silenced_check_says_why() -> None:
     for path in SOURCES:
         for line in re.findall(r"checkov:skip.*", path.read_text()):
             assert re.fullmatch(r"checkov:skip=CKV2?_AZURE_\d+:.{20,}", line), f"{path}: {line}"
+
+
+@pytest.mark.parametrize("module", [".", "bootstrap"])
+def test_a_variable_that_takes_no_other_value_says_so_by_name_and_a_test_gives_it_a_wrong_one(module: str) -> None:
+    root = TERRAFORM / module
+    plans = "".join(path.read_text() for path in (root / "tests").glob("*.tftest.hcl"))
+    refused = set(re.findall(r"\bvar\.(\w+)", " ".join(re.findall(r"expect_failures = \[(.*?)\]", plans, re.DOTALL))))
+    variables = {first: body for path, first, _, body in blocks("variable") if path.parent == root.resolve()}
+    validated = {name for name, body in variables.items() if "validation {" in body}
+    assert refused == validated
+    free = {name for name, body in variables.items() if re.search(r"type\s+= bool", body)}
+    assert validated | free == set(variables)
+    for name in validated:
+        messages = re.findall(r'error_message = "(.*)"', variables[name])
+        assert len(messages) == variables[name].count("validation {")
+        assert all(re.match(rf"{name}: .{{5,}}", message) for message in messages), messages
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])

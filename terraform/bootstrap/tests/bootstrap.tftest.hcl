@@ -60,10 +60,15 @@ run "no_address_is_refused" {
   expect_failures = [var.operator_ips]
 }
 
-run "a_name_with_capitals_is_refused" {
+run "names_and_places_that_make_no_sense_are_refused" {
   command = plan
   variables {
-    state_account_name = "Hydro-State"
+    resource_group_name     = "ends with a dot."
+    resource_group_location = "eastus"
+    state_account_name      = "Hydro-State"
+    operator_object_ids     = ["ada"]
   }
-  expect_failures = [var.state_account_name]
+  expect_failures = [
+    var.resource_group_name, var.resource_group_location, var.state_account_name, var.operator_object_ids,
+  ]
 }

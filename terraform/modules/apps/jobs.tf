@@ -77,7 +77,8 @@ resource "azurerm_container_app_job" "on_demand" {
 }
 
 resource "azurerm_container_app_job" "scheduled" {
-  for_each = var.image_tag == "" || var.prefect_server ? {} : local.scheduled
+  # A Prefect server runs the flows, and cannot tell that it does not run: `etat` looks from outside.
+  for_each = { for name, job in local.scheduled : name => job if var.image_tag != "" && (name == "etat" || !var.prefect_server) }
 
   name                         = "${var.name}-${each.key}"
   resource_group_name          = var.resource_group_name

@@ -216,10 +216,9 @@ locals {
     HYDROTHEQUE_LAKE_URL       = "az://"
     AZURE_STORAGE_ACCOUNT_NAME = var.lake_name
     AZURE_CLIENT_ID            = var.identities["worker"].client_id
-    # A job shows what it does; a provider that is away is asked again later.
-    PREFECT_LOGGING_LEVEL                     = "INFO"
-    PREFECT_TASKS_DEFAULT_RETRY_DELAY_SECONDS = "[600, 3600]"
-    HYDROTHEQUE_KEY_VAULT_SECRETS             = join(",", local.worker_secrets)
+    # A job shows what it does.
+    PREFECT_LOGGING_LEVEL         = "INFO"
+    HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", local.worker_secrets)
   })
 
   worker_secrets = concat(

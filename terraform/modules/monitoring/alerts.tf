@@ -32,7 +32,7 @@ locals {
       query       = "${local.job_lines}| where job == \"etat\" and exit_code != 0"
     }
     no-data = {
-      description = "No job has ended well for two days, not even the daily ones: nothing runs, or nothing is logged any more."
+      description = "No job has ended well for two days, not even the daily look at the state: nothing runs, or nothing is logged any more."
       severity    = 1
       frequency   = "PT6H"
       window      = "P2D"
@@ -49,8 +49,7 @@ locals {
 }
 
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
-  # With a Prefect server nothing runs as a scheduled job: the flows notify by themselves, and the server shows them.
-  for_each = { for name, alert in local.log_alerts : name => alert if name == "failed-run" || !var.prefect_server }
+  for_each = local.log_alerts
 
   name                    = "${var.name}-${each.key}"
   resource_group_name     = var.resource_group_name

@@ -67,8 +67,3 @@ variable "database_id" {
   description = "PostgreSQL server."
   type        = string
 }
-
-variable "prefect_server" {
-  description = "Schedules in a Prefect server, not in jobs."
-  type        = bool
-}
