@@ -32,7 +32,7 @@ test-faults: $(VENV)/.ready profiles.yml ## every fault, and the chain killed at
 	@HYDROTHEQUE_KILLS=60 $(BIN)/pytest tests/faults
 
 bench: $(VENV)/.ready profiles.yml ## measure against named floors; SCALE=1 is a million weather rows
-	@SCALE=$(SCALE) $(BIN)/python -m tests.benchmarks
+	@SCALE=$(SCALE) $(BIN)/python -m tests.benchmarks $(PARTS)
 
 lint: $(VENV)/.ready profiles.yml ## check style, types, SQL and the dbt project
 	@$(BIN)/ruff check .

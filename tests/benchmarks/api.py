@@ -32,7 +32,7 @@ from api.reader import GATE
 from api.statement import Statement
 from ingestion.embedded import BIN, OWNER
 from ingestion.settings import ROOT
-from tests.benchmarks.bench import REPETITIONS, Bench, Figure
+from tests.benchmarks.bench import REPETITIONS, Bench, BenchError, Figure
 
 CONNECTIONS = 8
 SECONDS = 5
@@ -157,7 +157,7 @@ def _wait(client: httpx.Client) -> None:
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise SystemExit("benchmark stopped: the API is not ready after a minute")
+    raise BenchError("the API is not ready after a minute")
 
 
 def _weather(served: Served, draw: random.Random, cells: int) -> str:
@@ -178,7 +178,7 @@ def _ask(served: Served, requests: list[str]) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, input=json.dumps(requests), stdout=subprocess.PIPE, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     if set(answer["statuses"]) != {"200"}:
-        raise SystemExit(f"benchmark stopped: answers of the API were {answer['statuses']}")
+        raise BenchError(f"answers of the API were {answer['statuses']}")
     return answer
 
 

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,18 +25,23 @@ from ingestion.warehouse import Warehouse
 REPETITIONS = 3
 
 
+class BenchError(Exception):
+    """A part cannot go on: its figures are missing, the other parts' are not."""
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A figure measured: the median of its repetitions, or a value that has none."""
+    """A figure measured: the median of its repetitions, or a value that has none; a note to show with it."""
 
     key: str
     value: float
     times: tuple[float, ...] = ()
+    note: str = ""
 
     @classmethod
-    def median(cls, key: str, times: list[float]) -> "Figure":
+    def median(cls, key: str, times: list[float], note: str = "") -> "Figure":
         """The median of several measures, which are kept beside it."""
-        return cls(key, statistics.median(times), tuple(times))
+        return cls(key, statistics.median(times), tuple(times), note)
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,19 @@ class Bench:
         return round(self.scale * 1_000_000)
 
     def measure(self, command: str, *arguments: str | Path, **settings: Any) -> dict[str, Any]:
-        """Run a command of `worker` in a new process, with settings of the project; return what it answers."""
+        """Run a command of `worker` in a new process, with settings of the project; return what it answers.
+
+        `process_s` is added to it: the seconds of the whole process.
+        """
+        started = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.worker", command, *map(str, arguments)],
             cwd=ROOT, env=self._environment(settings), stdout=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            raise SystemExit(f"benchmark stopped: {command} {' '.join(map(str, arguments))} failed; why stands above")
+            raise BenchError(f"{command} {' '.join(map(str, arguments))} failed; why stands above")
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
+        return answer | {"process_s": time.perf_counter() - started}
 
     @contextmanager
     def providers(self, **scenario: Any) -> Iterator[str]:
@@ -77,6 +87,7 @@ class Bench:
 
     def _environment(self, settings: dict[str, Any]) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("HYDROTHEQUE_", "PG", "DBT_"))}
+        own.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles again what it imports
         chosen = {"home": self.home, "sources": "live", "meteo_start_year": 1958, "piezo_stations": "all"}
         chosen |= {"hubeau_requests_per_second": 0} | settings
         database = {"PGDATABASE": str(chosen.pop("pgdatabase", OWNER))}
