@@ -8,11 +8,13 @@ import pytest
 
 from ingestion.domains import DOMAINS
 from ingestion.simulator.server import running
+from ingestion.simulator.tap_water_files import resources
 from tests.azure.conftest import ACCOUNT, Azurite
 from tests.azure.identity import Identity
 from tests.faults.months import MONTH_1, Place, new_place
 
 TINY = replace(MONTH_1, cells=4, years=(2024,), stations=3)
+DRINKING_WATER = resources(TINY)
 OF_LOADING = ("_dlt_load_id", "_dlt_id")  # of the load, not of the lake's package
 
 
@@ -32,8 +34,8 @@ def on_azure(place: Place, azurite: Azurite) -> Place:
 def test_a_lake_on_azure_gives_the_tables_of_a_local_one(
     home: Path, azurite: Azurite, providers: str, tmp_path: Path
 ) -> None:
-    local = new_place(home, tmp_path, providers).month()
-    remote = on_azure(new_place(home, tmp_path, providers), azurite).month()
+    local = new_place(home, tmp_path, providers, qualite_eau_resources=DRINKING_WATER).month()
+    remote = on_azure(new_place(home, tmp_path, providers, qualite_eau_resources=DRINKING_WATER), azurite).month()
     assert remote.raw() == local.raw()
     read = {domain for domain in DOMAINS if remote.rows(f"SELECT FROM {DOMAINS[domain].schema}.lecture")}
     assert read == set(DOMAINS), "nothing compared"
