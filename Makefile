@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HYDROTHEQUE_SOURCES = $(SOURCES)
 
-.PHONY: help run test test-faults bench lint check-azure format serve docs psql clean lock
+.PHONY: help run test test-faults bench lint check-azure format serve ui docs psql clean lock
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -65,6 +65,9 @@ format: $(VENV)/.ready ## rewrite the Python code in the project's style
 
 serve: $(VENV)/.ready ## serve the REST API on 127.0.0.1:8000
 	@$(BIN)/hydrotheque serve
+
+ui: $(VENV)/.ready profiles.yml ## run every month by itself: Prefect on 127.0.0.1:4200 with its schedules
+	@$(BIN)/hydrotheque ui
 
 docs: $(VENV)/.ready profiles.yml ## document every model, column and source: one page, no network needed
 	@$(BIN)/hydrotheque docs

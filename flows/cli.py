@@ -187,6 +187,22 @@ def flow(name: Annotated[str, typer.Argument(help="A flow of prefect.yaml, such 
     getattr(pipelines, name)()
 
 
+@app.command()
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 4200) -> None:
+    """Start Prefect, with the schedules of prefect.yaml and a worker; state is in HYDROTHEQUE_HOME."""
+    from flows import orchestration  # noqa: PLC0415 - not every command needs it
+
+    orchestration.ui(get_settings(), port)
+
+
+@app.command()
+def worker() -> None:
+    """Bring prefect.yaml to the Prefect server of PREFECT_API_URL and run what is due: the only worker of its pool."""
+    from flows import orchestration  # noqa: PLC0415 - not every command needs it
+
+    orchestration.worker(get_settings())
+
+
 def main() -> None:
     """Run the command; an error is one line on stderr and an exit code, its traceback goes to the log."""
     _guarded(app)

@@ -63,9 +63,11 @@ def collection_failure(domain: str, error: Exception) -> Alert:
             "nothing was replaced: lake and tables hold the version before",
             f"look at the source; when it is right, `hydrotheque collect {domain} --accept`",
         )
-    what = "could not be collected" if isinstance(error, SourceError) else "failed while it was collected"
+    title = f"{domain} failed while it was collected"
+    if isinstance(error, SourceError):
+        title = f"{domain} could not be collected"
     kept = f"{UNTOUCHED}, and what this run had finished is in the lake"
-    return Alert(f"{domain} {what}", _said(error), kept, f"`hydrotheque collect {domain}`")
+    return Alert(title, _said(error), kept, f"`hydrotheque collect {domain}`")
 
 
 def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: dict[str, int]) -> Findings:

@@ -44,6 +44,11 @@ def deployments() -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
 
 
+def domains(deployment: str) -> tuple[str, ...]:
+    """Return the domains that a deployment collects."""
+    return tuple(deployments()[deployment]["tags"])
+
+
 @cache
 def schedules() -> tuple[Schedule, ...]:
     """Return the schedules of the deployments that have one."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from dbt.cli.main import dbtRunner
 
 from flows import dbt, findings, reports, schedules
 from flows.alerts import Findings
@@ -22,6 +23,7 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.retention import prune
 from ingestion.settings import Settings, get_settings
 from ingestion.sources import capteurs, communes, piezometrie, qualite_eau, sim2
+from ingestion.sources.http import TransientError
 from ingestion.warehouse import Warehouse, exclusive, initialise, marts, open_warehouse
 
 COLLECTORS = {
@@ -35,13 +37,15 @@ COLLECTORS = {
 
 @dataclass
 class Run:
-    """One run: its settings, the warehouse it holds, what it did so far."""
+    """One run: its settings, the warehouse it holds, what runs dbt for it, what it did so far."""
 
     settings: Settings
     warehouse: Warehouse
     reporter: Reporter = field(default_factory=Reporter)
     options: Options = field(default_factory=Options)
     name: str = "run"
+    dbt_runner: Callable[[], dbt.Runner] = dbtRunner
+    collected: set[str] = field(default_factory=set)
     built: dbt.Built = field(default_factory=dbt.Built)
     findings: Findings = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
@@ -101,13 +105,17 @@ def providers(settings: Settings) -> Iterator[Settings]:
 def collect(run: Run, *domains: str) -> None:
     """Bring what is new at the providers to the lake; every domain when none is named.
 
-    A domain that fails does not keep the others from being collected; its error is raised when they are.
+    A domain that fails does not keep the others from being collected; its error is raised when they are. Tried again in
+    the same run, the domains that failed are collected, and no others.
     """
+    left = [domain for domain in domains or COLLECTORS if domain not in run.collected]
     with providers(run.settings) as settings, run.warehouse.connect() as connection:
-        errors = [error for domain in domains or COLLECTORS if (error := _collect(run, settings, connection, domain))]
+        errors = [error for domain in left if (error := _collect(run, settings, connection, domain))]
     if errors:
-        errors[0].args = ("; ".join(map(str, errors)),)
-        raise errors[0]
+        # One that another try may mend before the others, which would end the run.
+        first = next((error for error in errors if isinstance(error, TransientError)), errors[0])
+        first.args = ("; ".join(map(str, errors)),)
+        raise first
 
 
 def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domain: str) -> Exception | None:
@@ -115,6 +123,7 @@ def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domai
     error: Exception | None = None
     try:
         COLLECTORS[domain](settings, connection, run.options, run.reporter)
+        run.collected.add(domain)
     except Exception as caught:
         error = caught
     lines = [line for line in run.reporter.lines[before:] if isinstance(line, Collected)]
@@ -126,17 +135,17 @@ def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domai
 
 def collect_files(run: Run) -> None:
     """Collect the files of data.gouv.fr: weather, drinking water, communes."""
-    collect(run, "meteo", "qualite_eau", "communes")
+    collect(run, *schedules.domains("pipeline_get_csv"))
 
 
 def collect_answers(run: Run) -> None:
     """Collect the answers of Hub'Eau: stations, groundwater levels, values of sensors."""
-    collect(run, "piezometrie", "capteurs")
+    collect(run, *schedules.domains("pipeline_get_api"), *schedules.domains("pipeline_get_capteurs"))
 
 
 def collect_sensors(run: Run) -> None:
     """Collect the last values of the sensors."""
-    collect(run, "capteurs")
+    collect(run, *schedules.domains("pipeline_get_capteurs"))
 
 
 def load(run: Run, *domains: str, from_lake: bool = False) -> None:
@@ -154,7 +163,7 @@ def load_sensors(run: Run) -> None:
 
 def build(run: Run, *arguments: str) -> None:
     """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
-    dbt.build(run.settings, run.warehouse, run.built, *arguments)
+    dbt.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
     dbt.check_freshness(run.settings, run.warehouse, run.built)
     prune(run.settings, run.warehouse)
 
@@ -169,7 +178,7 @@ def build_sensors(run: Run) -> None:
             raise BuildError("the sensors' tables stand on others that are not built yet; run `hydrotheque run` once")
     refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
     select = ("--select", "tag:capteurs", "commune", *(("rejet",) if refused else ()))
-    dbt.build(run.settings, run.warehouse, run.built, *select)
+    dbt.build(run.settings, run.warehouse, run.built, *select, runner=run.dbt_runner)
     prune(run.settings, run.warehouse)
 
 
@@ -185,5 +194,8 @@ def check_collected(run: Run) -> None:
         raise MissingError(f"the collection is not complete: {'. '.join(map(reports.missing_line, missing))}")
 
 
-MONTH: tuple[Callable[[Run], None], ...] = (collect_files, collect_answers, load, build)
-HOUR: tuple[Callable[[Run], None], ...] = (collect_sensors, load_sensors, build_sensors)
+Step = Callable[[Run], None]
+MONTH: tuple[Step, ...] = (collect_files, collect_answers, load, build)
+HOUR: tuple[Step, ...] = (collect_sensors, load_sensors, build_sensors)
+COPY: tuple[Step, ...] = (check_collected, load, build)
+COLLECTING: tuple[Step, ...] = (collect_files, collect_answers, collect_sensors)

@@ -63,22 +63,26 @@ def _every_hundred(piece: str, total: int | None) -> Iterator[Callable[[int], No
 
 
 def show_line(line: Collected | Loaded) -> None:
-    """Print one line for a piece collected or loaded."""
+    """Print what is said of a piece collected or loaded."""
+    for text in said(line):
+        console.print(text)
+
+
+def said(line: Collected | Loaded) -> list[str]:
+    """Return what is said of a piece collected or loaded, and of what it lacks, a line each."""
     if isinstance(line, Loaded):
         title = f"package {line.package}" if line.packages == 1 else f"{line.packages} packages to {line.package}"
-        console.print(f"loaded     {line.domain:<12} {title}: {line.rows:,} rows, {line.seconds:.1f} s")
-    elif line.unchanged:
-        console.print(f"unchanged  {line.domain:<12} {line.piece}")
-    else:
+        return [f"loaded     {line.domain:<12} {title}: {line.rows:,} rows, {line.seconds:.1f} s"]
+    texts = [f"unchanged  {line.domain:<12} {line.piece}"]
+    if not line.unchanged:
         refused = f", {line.refused:,} refused" if line.refused else ""
         new = f", new columns kept: {', '.join(line.new_columns)}" if line.new_columns else ""
-        console.print(
-            f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"
-        )
-    if isinstance(line, Collected) and line.lost:
-        console.print(f"lost       {line.domain:<12} nothing was read {line.lost}, and the provider keeps it no longer")
-    if isinstance(line, Collected) and line.missing:
-        console.print(f"unknown    {line.domain:<12} the provider does not know {', '.join(line.missing)}")
+        texts = [f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"]
+    if line.lost:
+        texts.append(f"lost       {line.domain:<12} nothing was read {line.lost}, and the provider keeps it no longer")
+    if line.missing:
+        texts.append(f"unknown    {line.domain:<12} the provider does not know {', '.join(line.missing)}")
+    return texts
 
 
 def show_built(run: "Run") -> None:

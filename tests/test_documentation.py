@@ -46,6 +46,7 @@ def test_the_api_and_the_collection_name_the_same_variables() -> None:
 
 def test_no_document_names_a_missing_file() -> None:
     for document in (README, *(path.read_text() for path in Path(ROOT / "docs").rglob("*.md"))):
-        for word in document.replace("`", " ").split():
+        there = re.sub(r"[Nn]ew file\s`[^`]+`", "", document)  # what a reader of the guide is told to make
+        for word in there.replace("`", " ").split():
             if word.startswith(("docs/", "dbt_project/models/")) and "{" not in word and "<" not in word:
                 assert (ROOT / word.rstrip(".,:;")).exists(), word

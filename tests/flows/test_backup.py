@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows import backup as backups
-from flows import database_cli
+from flows import database_cli, steps
 from ingestion.errors import WarehouseError
 from ingestion.warehouse import Warehouse
 from tests.conftest import Entrepot
@@ -75,6 +75,27 @@ def test_what_was_there_is_there_again(
     with pytest.raises(WarehouseError, match="nothing was restored"):
         backups.restore(empty_warehouse.owner, half, force=True)
     assert contents(empty_warehouse.owner) == before
+
+
+def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepot, tmp_path: Path) -> None:
+    """Users, rows that were revised, what is collected: all of it is as it was, and a build changes nothing."""
+    backups.restore(empty_warehouse.owner, saved)
+    database_cli.migrate(empty_warehouse.settings)
+    with empty_warehouse.owner.connect() as connection:
+        connection.execute(ADA)
+        before = contents(empty_warehouse.owner)
+        file = tmp_path / "all.dump"
+        backups.backup(empty_warehouse.owner, file)
+        for schema in sorted({name.split(".")[0] for name in before}):
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    done = hydrotheque(empty_warehouse, "db", "restore", file)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(empty_warehouse.owner) == before
+    assert before["app.users"].startswith("1 ")
+    steps.build(steps.Run(empty_warehouse.settings, empty_warehouse.owner))
+    assert contents(empty_warehouse.owner, left_out="control") == {
+        name: sums for name, sums in before.items() if not name.startswith("control.")
+    }
 
 
 def _password(warehouse: Entrepot) -> str:

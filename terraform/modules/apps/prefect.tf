@@ -81,13 +81,9 @@ resource "azurerm_container_app" "prefect" {
     }
 
     container {
-      name  = "worker"
-      image = local.image
-      args = ["sh", "-c", join(" && ", [
-        "until prefect work-pool create hydrotheque --type process --overwrite; do sleep 5; done",
-        "prefect deploy --all",
-        "exec prefect worker start --pool hydrotheque --type process",
-      ])]
+      name   = "worker"
+      image  = local.image
+      args   = ["hydrotheque", "worker"]
       cpu    = 1
       memory = "2Gi"
 

@@ -1,0 +1,5 @@
+"""The `hydrotheque` command, as `python -m flows`."""
+
+from flows.cli import main
+
+main()
