@@ -13,6 +13,7 @@ from ingestion.settings import ROOT, Settings
 from ingestion.warehouse import Warehouse
 
 SCHEMA = ROOT / "docs" / "schema.md"
+HEADER = ("| domain | table | one row per | key |", "|---|---|---|---|")
 
 
 def build(settings: Settings, warehouse: Warehouse) -> Path:
@@ -40,10 +41,9 @@ class Key:
 
 def schema_page(manifest: dict[str, Any]) -> str:
     """Return the page on the marts' keys: a Mermaid diagram, and a line a table by domain."""
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    marts = sorted(
-        (node for node in models if node["schema"] == "marts"), key=lambda node: (node["group"], node["name"])
-    )
+    nodes = sorted(manifest["nodes"].values(), key=lambda node: (str(node.get("group")), node["name"]))
+    marts = [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
+    snapshots = [node for node in nodes if node["resource_type"] == "snapshot"]
     keyed = [mart for mart in marts if _primary_key(mart)]
     lines = [
         "# The tables of `marts`",
@@ -54,14 +54,17 @@ def schema_page(manifest: dict[str, Any]) -> str:
     lines += ["```mermaid", "erDiagram"]
     lines += [line for mart in keyed for line in _entity(mart)]
     lines += [line for mart in keyed for line in _relationships(mart)]
-    lines += ["```", "", "| domain | table | one row per | key |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(_row(mart))} |" for mart in marts]
+    lines += ["```", "", *HEADER]
+    lines += [f"| {' | '.join(_row(mart, _primary_key(mart)))} |" for mart in marts]
+    if snapshots:
+        lines += ["", "Schema `snapshots`, what these said before:", "", *HEADER]
+        lines += [f"| {' | '.join(_row(snapshot, _version_key(snapshot)))} |" for snapshot in snapshots]
     return "\n".join([*lines, ""])
 
 
-def _row(mart: dict[str, Any]) -> tuple[str, ...]:
+def _row(mart: dict[str, Any], key: list[str]) -> tuple[str, ...]:
     grain = re.split(r"[.;:]", " ".join(mart["description"].split()).removeprefix("One row per "))[0]
-    return mart["group"], f"`{mart['name']}`", grain, ", ".join(_primary_key(mart))
+    return mart["group"], f"`{mart['name']}`", grain, ", ".join(key)
 
 
 def _entity(mart: dict[str, Any]) -> Iterator[str]:
@@ -85,6 +88,11 @@ def _relationships(mart: dict[str, Any]) -> Iterator[str]:
 
 def _primary_key(mart: dict[str, Any]) -> list[str]:
     return next((key["columns"] for key in mart["constraints"] if key["type"] == "primary_key"), [])
+
+
+def _version_key(snapshot: dict[str, Any]) -> list[str]:
+    key = snapshot["config"]["unique_key"]
+    return [*([key] if isinstance(key, str) else key), "dbt_valid_from"]
 
 
 def _foreign_keys(mart: dict[str, Any]) -> list[Key]:

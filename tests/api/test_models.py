@@ -7,10 +7,15 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from api.models import table_of
-from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur, VersionDonnees
+from api.models import marts, table_of
+from api.models.marts import VersionDonnees
 from api.models.user import User
 
+MODELS = [
+    model
+    for model in (*vars(marts).values(), User)
+    if isinstance(model, type) and issubclass(model, SQLModel) and hasattr(model, "__table__")
+]
 COLUMNS = "select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s"
 KEY = (
     "select array_agg(a.attname::text order by a.attname) from pg_constraint c "
@@ -19,11 +24,7 @@ KEY = (
 )
 
 
-@pytest.mark.parametrize(
-    "model",
-    [Localisation, Meteo, InfoNappe, NatureMesure, Continuite, Producteur, Nappe, VersionDonnees, User],
-    ids=lambda m: m.__name__,
-)
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
 def test_columns_types_and_key(model: type[SQLModel], owner: psycopg.Connection[Any]) -> None:
     table = table_of(model)
     found = dict(owner.execute(COLUMNS, [table.schema, table.name]).fetchall())

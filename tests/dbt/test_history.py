@@ -80,7 +80,7 @@ def past(kept: list[Past], request: pytest.FixtureRequest) -> Past:
         past.build("--full-refresh")
         source.sql("update raw_piezometrie.stations set nb_mesures_piezo = 7, date_fin_mesure = '2024-02-01'")
         source.sql(
-            "update raw_piezometrie.stations set x_lambert2 = 140100, libelle_pe = 'Puits' where code_bss = 'A/1'"
+            "update raw_piezometrie.stations set x_lambert2 = 68100, libelle_pe = 'Puits' where code_bss = 'A/1'"
         )
         source.measures("A/1", "2024-01-03", REVISED)
         past.build()
@@ -126,7 +126,7 @@ def test_a_station_that_moved_and_was_renamed_keeps_its_past(past: Past) -> None
         "select libelle_pe, x_lambert2, lambx, dbt_valid_to is null from snapshots.info_nappe_historique "
         "where code_bss = 'A/1' order by dbt_valid_from"
     )
-    assert versions == [(None, 60_100.0, 600, False), ("Puits", 140_100.0, 680, True)]
+    assert versions == [(None, 60_100.0, 600, False), ("Puits", 68_100.0, 680, True)]
     # more measures make no version of B/2
     assert past.source.sql("select code_bss, count(*) from snapshots.info_nappe_historique group by 1 order by 1") == [
         ("A/1", 2), ("B/2", 1), ("C/3", 1),
@@ -154,7 +154,7 @@ def test_the_analyses_tell_what_changed(past: Past) -> None:
         ("2024-01-04", 4.0, 4.0, BRUTE, CONTROLEE),
     ]
     [[code, _, *moved]] = answers["piezometres_deplaces"]
-    assert (code, *moved) == ("A/1", None, "Puits", None, None, 80_000.0)
+    assert (code, *moved) == ("A/1", None, "Puits", None, None, 8_000.0)
 
 
 def test_only_what_was_read_again_is_compared_and_a_build_that_fails_leaves_nothing(past: Past) -> None:

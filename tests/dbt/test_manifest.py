@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 import api.models.marts
@@ -30,6 +32,7 @@ FOREIGN_KEYS = {
     ("mesure_capteur_jour", "code_capteur", "capteur"),
     ("lacune_capteur", "code_capteur", "capteur"),
 }
+LONG_TYPES = {"timestamptz": "timestamp with time zone"}
 # A dimensionless number says what it counts or lies between.
 UNIT = re.compile(
     r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|hours|fraction|share|index|no unit"
@@ -141,13 +144,34 @@ def test_the_exposures_say_who_reads_what(manifest: Manifest) -> None:
     exposures = {exposure.name: exposure for exposure in manifest.exposures.values()}
     assert set(exposures) == {"api", "analystes", "flows"}
     assert [name for name, exposure in exposures.items() if not (exposure.description and exposure.owner.name)] == []
-    served = [
-        model for model in vars(api.models.marts).values() if isinstance(model, type) and issubclass(model, SQLModel)
-    ]
-    tables = {table_of(model).name for model in served if hasattr(model, "__table__")}
-    assert _names(manifest, exposures["api"].depends_on.nodes) == tables
+    assert _names(manifest, exposures["api"].depends_on.nodes) == set(_served())
     read = {node.name for node in [*_models(manifest, "marts"), *_snapshots(manifest)]}
     assert _names(manifest, exposures["analystes"].depends_on.nodes) == read
+
+
+def _served() -> dict[str, Table]:
+    """The tables of api/models/marts.py, by name."""
+    models = [model for model in vars(api.models.marts).values() if isinstance(model, type)]
+    tables = [table_of(model) for model in models if issubclass(model, SQLModel) and hasattr(model, "__table__")]
+    return {table.name: table for table in tables}
+
+
+def test_the_models_of_the_api_are_the_contracts(manifest: Manifest) -> None:
+    """Columns, types, what may be null, keys."""
+    for name, table in _served().items():
+        contract = manifest.nodes[f"model.hydrotheque.{name}"]
+        declared = {
+            column.name: (LONG_TYPES.get(column.data_type, column.data_type), not column.constraints)
+            for column in contract.columns.values()
+        }
+        is_view = contract.config.materialized == "view"  # its columns cannot be declared not null
+        found = {
+            column.name: (column.type.compile(postgresql.dialect()).lower(), is_view or column.nullable)
+            for column in table.c
+        }
+        assert found == declared, name
+        keys = [key.columns for key in contract.constraints if key.type == "primary_key"]
+        assert is_view or [column.name for column in table.primary_key] == keys[0], name
 
 
 def test_meteo_has_the_columns_of_sim2_in_their_order(manifest: Manifest) -> None:
