@@ -116,7 +116,7 @@ def _results(sample: Sample) -> Iterator[tuple[str, ...]]:
     for parameter, value in _measured(sample):
         text, number = _texts(parameter, value, sample)
         unit, unit_code = parameter.unit
-        limit = f"<={_comma(parameter.limit, parameter)} {unit}" if parameter.limit is not None else ""
+        limit = f"<={_bound(parameter.limit)} {unit}" if parameter.limit is not None else ""
         yield (
             department, sample.reference, parameter.code, parameter.sandre, parameter.name.upper(), parameter.name,
             parameter.name.partition(" (")[0] if parameter.code == "NO3" else "", "N", parameter.place, text, unit,
@@ -139,13 +139,16 @@ def _texts(parameter: Parameter, value: float, sample: Sample) -> tuple[str, str
 
 def _reference(parameter: Parameter) -> str:
     low, high = parameter.reference
-    ends = [f">={_comma(low, parameter)}"] if low is not None else []
-    ends += [f"<={_comma(high, parameter)}"] if high is not None else []
+    ends = [f">={_bound(low)}"] if low is not None else []
+    ends += [f"<={_bound(high)}"] if high is not None else []
     return f"{' et '.join(ends)} {parameter.unit[0]}" if ends else ""
 
 
 def _comma(value: float, parameter: Parameter) -> str:
-    """A number as the laboratories write it: whole without a comma, small limits with two digits (`0,10`)."""
-    if value == int(value):
-        return str(int(value))
-    return f"{value:.{max(2, parameter.decimals) if value < 1 else parameter.decimals}f}".replace(".", ",")
+    """A number as the laboratories write it, whole without a comma."""
+    return str(int(value)) if value == int(value) else f"{value:.{parameter.decimals}f}".replace(".", ",")
+
+
+def _bound(value: float) -> str:
+    """A limit: small ones with two digits (`0,10`), whole without a comma."""
+    return f"{value:.2f}".replace(".", ",") if 0 < value < 1 else f"{value:g}".replace(".", ",")

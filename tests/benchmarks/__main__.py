@@ -7,13 +7,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks import api, chroniques, document, extract, marts, month
+from tests.benchmarks import api, chroniques, dis, document, extract, marts, month
 from tests.benchmarks.bench import Bench, Figure, show, started
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "extract": extract.extract,
     "load": extract.load,
     "chroniques": chroniques.chroniques,
+    "dis": dis.dis,
     "marts": marts.marts,
     "month": month.month,
     "api": api.api,

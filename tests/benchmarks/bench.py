@@ -89,7 +89,7 @@ class Bench:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("HYDROTHEQUE_", "PG", "DBT_"))}
         own.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles again what it imports
         chosen = {"home": self.home, "sources": "live", "meteo_start_year": 1958, "piezo_stations": "all"}
-        chosen |= {"hubeau_requests_per_second": 0} | settings
+        chosen |= {"hubeau_requests_per_second": 0, "qualite_eau_resources": " "} | settings
         database = {"PGDATABASE": str(chosen.pop("pgdatabase", OWNER))}
         return own | database | {f"HYDROTHEQUE_{name.upper()}": str(value) for name, value in chosen.items()}
 

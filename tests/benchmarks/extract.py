@@ -47,7 +47,7 @@ def load(bench: Bench) -> Iterator[Figure]:
     for _ in range(REPETITIONS):
         bench.new_database("raw")
         ours.append(bench.measure("steps", "load", lake_url=lake, pgdatabase="raw")["seconds"])
-        seconds, rows = _bare_copy(bench)
+        seconds, rows = bare_copy(bench, "raw", "raw_meteo.sim2")
         bare.append(seconds)
     own, copy = Figure.median("load_s", ours), Figure.median("load_copy_s", bare)
     yield own
@@ -56,15 +56,15 @@ def load(bench: Bench) -> Iterator[Figure]:
     yield Figure("load_rows_per_s", rows / own.value)
 
 
-def _bare_copy(bench: Bench) -> tuple[float, int]:
-    """Write the rows of raw_meteo.sim2 to a csv, then time what COPY takes to read them; return also their number."""
-    csv = bench.home / "rows.csv"
-    with bench.connect("raw", OWNER) as connection, connection.cursor() as cursor:
+def bare_copy(bench: Bench, database: str, table: str) -> tuple[float, int]:
+    """Write a table's rows to a csv, then time what COPY takes to read them; return also their number."""
+    csv = bench.home / f"{table}.csv"
+    with bench.connect(database, OWNER) as connection, connection.cursor() as cursor:
         if not csv.exists():
-            with csv.open("wb") as target, cursor.copy("COPY raw_meteo.sim2 TO STDOUT (FORMAT csv)") as copy:
+            with csv.open("wb") as target, cursor.copy(f"COPY {table} TO STDOUT (FORMAT csv)") as copy:
                 for block in copy:
                     target.write(block)
-        cursor.execute("CREATE TABLE bare (LIKE raw_meteo.sim2)")
+        cursor.execute(f"CREATE TABLE bare (LIKE {table})")
         bench.checkpoint()
         started = time.perf_counter()
         with csv.open("rb") as source, cursor.copy("COPY bare FROM STDIN (FORMAT csv)") as copy:

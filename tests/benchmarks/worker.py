@@ -47,6 +47,34 @@ def extract(archive: str) -> dict[str, Any]:
     return {"seconds": seconds, "rows": parsed.rows, "peak_mb": _peak_mb()}
 
 
+def prepare_dis(rows: str, target: str) -> dict[str, Any]:
+    """Make a year's zip of drinking water with that many results."""
+    from tests.benchmarks import dis  # noqa: PLC0415
+
+    dis.write_zip(int(rows), Path(target))
+    return {"path": target}
+
+
+def extract_dis(archive: str) -> dict[str, Any]:
+    """A downloaded zip of drinking water to the lake, as the collection does it."""
+    from ingestion.lake import open_lake, write  # noqa: PLC0415
+    from ingestion.sources.data_gouv import RemoteFile  # noqa: PLC0415
+    from ingestion.sources.qualite_eau import qualite_eau  # noqa: PLC0415
+    from ingestion.sources.qualite_eau_zip import parse  # noqa: PLC0415
+    from tests.benchmarks.dis import YEAR  # noqa: PLC0415
+
+    settings, source = get_settings(), Path(archive)
+    file = RemoteFile(source.name, source.as_uri(), datetime.now(UTC), source.stat().st_size, "")
+    with TemporaryDirectory(dir=settings.home) as folder:  # the parser works beside the file
+        copy = Path(shutil.copy(source, folder))
+        started = time.perf_counter()
+        with open_lake(settings, "qualite_eau").writer(str(YEAR)) as pipeline:
+            parsed = parse(copy, source.name, YEAR)
+            write(pipeline, qualite_eau(parsed, YEAR, file, {"version": file.version}))
+        seconds = time.perf_counter() - started
+    return {"seconds": seconds, "rows": parsed.rows["result"], "peak_mb": _peak_mb()}
+
+
 def duckdb_copy(archive: str, target: str) -> dict[str, Any]:
     """The same csv.gz to one Parquet file, by DuckDB alone."""
     import duckdb  # noqa: PLC0415
@@ -95,6 +123,8 @@ def _peak_mb() -> float:
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare,
     "extract": extract,
+    "prepare_dis": prepare_dis,
+    "extract_dis": extract_dis,
     "duckdb": duckdb_copy,
     "steps": steps,
     "build": build,

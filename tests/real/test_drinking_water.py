@@ -1,0 +1,141 @@
+"""Recorded files of the sanitary control, zipped and served over HTTP to the real pipeline, checked in raw row by row.
+
+The national networks of 2023; samples of Corse-du-Sud in 2021 and 2022, with four columns that somebody added; results
+and networks of Hub'Eau's answers, which hold the same values under other names.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from flows import steps
+from ingestion.report import Collected, Reporter
+from ingestion.sources.qualite_eau_zip import COLUMNS
+from tests.conftest import REAL, Entrepot, entrepot
+from tests.ingestion.dis import csv as dis_csv
+from tests.ingestion.dis import zipped
+from tests.serving import loads, served
+
+pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"the recorded data is not at {REAL}")
+
+NATIONAL = "dis/DIS_COM_UDI_2023.txt"
+PLV = {year: f"dis/hexablob_DIS_PLV_{year}_02A.txt" for year in (2021, 2022)}
+ADDED = ("latitude", "longitude", "month", "year")
+# The names that Hub'Eau gives to what DIS_RESULT and DIS_COM_UDI hold.
+RESULT = {
+    "cddept": "code_departement", "referenceprel": "code_prelevement", "cdparametresiseeaux": "code_parametre_se",
+    "cdparametre": "code_parametre", "libmajparametre": "libelle_parametre_maj", "libminparametre": "libelle_parametre",
+    "libwebparametre": "libelle_parametre_web", "qualitparam": "code_type_parametre", "insituana": "code_lieu_analyse",
+    "rqana": "resultat_alphanumerique", "cdunitereferencesiseeaux": "libelle_unite", "cdunitereference": "code_unite",
+    "limitequal": "limite_qualite_parametre", "refqual": "reference_qualite_parametre",
+    "valtraduite": "resultat_numerique", "casparam": "code_parametre_cas", "referenceanl": "reference_analyse",
+}  # fmt: skip
+COM_UDI = ("code_commune", "nom_commune", "nom_quartier", "code_reseau", "nom_reseau", "debut_alim")
+
+
+def lines(path: str) -> list[list[str | None]]:
+    """The lines of a recorded file below its header, empty values None, in the order of their text."""
+    with (REAL / path).open(encoding="utf-8", newline="") as source:
+        rows = list(csv.reader(source))[1:]
+    return sorted(([value or None for value in row] for row in rows), key=str)
+
+
+def results() -> list[list[str]]:
+    """The recorded results, in the columns of DIS_RESULT."""
+    answer = loads(REAL / "hubeau/qualite_eau_potable_resultats_dis_59310_EXTRACT.json")["data"]
+    return [["" if row[name] is None else str(row[name]) for name in RESULT.values()] for row in answer]
+
+
+def networks() -> list[list[str]]:
+    """The recorded networks, in the columns of DIS_COM_UDI."""
+    answer = loads(REAL / "hubeau/qualite_eau_potable_communes_udi_38400_EXTRACT.json")["data"]
+    return [[row[name] for name in COM_UDI] for row in answer]
+
+
+def year_zip(year: int) -> bytes:
+    """A year of what is recorded; for 2023 the samples of the year before stand in, whose file was kept."""
+    recorded = (REAL / NATIONAL).read_bytes() if year == 2023 else dis_csv(COLUMNS["com_udi"], networks())
+    return zipped(
+        {
+            f"DIS_COM_UDI_{year}.txt": recorded,
+            f"DIS_PLV_{year}.txt": (REAL / PLV[min(year, 2022)]).read_bytes(),
+            f"DIS_RESULT_{year}.txt": dis_csv(COLUMNS["result"], results()),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entrepot, list[Collected]]]:
+    years = (2021, 2022, 2023)
+    contents = {str(year): year_zip(year) for year in years}
+    answer = Route(
+        "/fr/datasets/r/{year}",
+        lambda request: Response(contents[request.path_params["year"]], media_type="application/zip"),
+    )
+    with served(answer) as url:
+        place = entrepot(
+            home,
+            tmp_path_factory.mktemp("dis") / "lake",
+            "recorded_dis",
+            data_gouv_url=url,
+            qualite_eau_resources={year: str(year) for year in years},
+        )
+        run = steps.Run(place.settings, place.owner, Reporter())
+        steps.collect(run, "qualite_eau")
+        steps.load(run, "qualite_eau")
+        yield place, [line for line in run.reporter.lines if isinstance(line, Collected)]
+
+
+def raw(place: Entrepot, table: str, year: int, *more: str) -> list[list[str | None]]:
+    columns = ", ".join((*COLUMNS[table], *more))
+    found = place.rows(f"SELECT {columns} FROM raw_qualite_eau.{table} WHERE annee = {year}")
+    return sorted((list(row) for row in found), key=str)
+
+
+def test_the_networks_of_france(recorded: tuple[Entrepot, list[Collected]]) -> None:
+    place, _ = recorded
+    found = raw(place, "com_udi", 2023)
+    assert len(found) == 49_495
+    assert found == lines(NATIONAL)
+    assert ["15050", "CLAUX (LE)", "-", "015000331", 'REFUGE "BURON D\'EYLAC"', "2010-09-18"] in found
+    assert sum(row[0].startswith(("2A", "2B")) for row in found if row[0]) > 500
+
+
+@pytest.mark.parametrize(("year", "count"), [(2021, 1_945), (2022, 2_079)])
+def test_the_samples_of_corse_du_sud(recorded: tuple[Entrepot, list[Collected]], year: int, count: int) -> None:
+    place, _ = recorded
+    found = raw(place, "plv", year, *(f'"{name}"' for name in ADDED))
+    assert len(found) == count
+    assert found == lines(PLV[year])
+    assert {row[0] for row in found} == {"02A"}
+
+
+def test_the_results_and_networks_of_hubeau(recorded: tuple[Entrepot, list[Collected]]) -> None:
+    place, _ = recorded
+    expected = sorted(([value or None for value in row] for row in results()), key=str)
+    assert len(expected) == 9
+    assert raw(place, "result", 2022) == expected
+    ph = place.rows("SELECT rqana, valtraduite, refqual FROM raw_qualite_eau.result WHERE cdparametre = '1302'")
+    assert ph == [("7,8", "7.8", ">=6,5 et <=9 unité pH")] * 3
+    assert raw(place, "com_udi", 2021) == sorted(networks(), key=str)
+
+
+def test_nothing_was_refused_and_the_four_columns_were_reported(recorded: tuple[Entrepot, list[Collected]]) -> None:
+    place, collected = recorded
+    new = tuple(f"plv.{name}" for name in ADDED)
+    assert [(line.piece, line.refused, line.new_columns) for line in collected] == [
+        (f"dis-{year}.zip", 0, new) for year in (2021, 2022, 2023)
+    ]
+    assert place.rows("SELECT count(*) FROM raw_qualite_eau.rejet") == [(0,)]
+    readings = place.rows(
+        "SELECT annee, com_udi, plv, result, refusees, colonnes_nouvelles FROM raw_qualite_eau.lecture ORDER BY annee"
+    )
+    assert readings == [
+        (2021, 2, 1_945, 9, 0, ",".join(new)),
+        (2022, 2, 2_079, 9, 0, ",".join(new)),
+        (2023, 49_495, 2_079, 9, 0, ",".join(new)),
+    ]
