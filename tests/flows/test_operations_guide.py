@@ -29,6 +29,8 @@ CSV = """code_departement,nom_departement,code_region,nom_region
 01,Ain,84,Auvergne-Rhône-Alpes
 22,Côtes-d'Armor,53,Bretagne
 29,Finistère,53,Bretagne
+35,Ille-et-Vilaine,53,Bretagne
+56,Morbihan,53,Bretagne
 """
 
 
@@ -101,9 +103,10 @@ def test_a_sixth_source_is_added_by_typing_what_the_guide_says(
                 "PAGER": "cat",
             },
         )
-    shown = done.stdout
-    assert "collected  departements departements-france.csv: 3 rows" in shown, done.stderr
-    assert " 22               | Côtes-d'Armor   | 53          | Bretagne" in shown
+    shown = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    assert "collected  departements departements-france.csv: 5 rows" in shown, done.stderr
+    [table] = re.findall(r"^ code_departement .*?\(4 rows\)$", GUIDE, re.S | re.M)
+    assert table in shown
     assert "unchanged  departements departements-france.csv" in shown
     assert re.search(r"^departements +on time", shown, re.M)
-    assert empty_warehouse.rows("SELECT count(*) FROM marts.departement") == [(3,)]
+    assert empty_warehouse.rows("SELECT count(*) FROM marts.departement") == [(5,)]
