@@ -137,7 +137,7 @@ def _served(bench: Bench) -> Iterator[Served]:
     process = subprocess.Popen([*_COMMAND, "serve", "--port", str(port)], cwd=ROOT, env=_environment(bench))
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            _wait(client)
+            _wait(client, process)
             name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
             account = {"username": name, "email": f"{name}@example.org", "password": password, "consent_given": True}
             user_id = client.post("/user/register", json=account).raise_for_status().json()["id"]
@@ -149,15 +149,17 @@ def _served(bench: Bench) -> Iterator[Served]:
         process.wait()
 
 
-def _wait(client: httpx.Client) -> None:
-    for _ in range(600):
+def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(3000):
+        if process.poll() is not None:
+            raise BenchError("the API did not start; why stands above")
         try:
             if client.get("/health/ready").status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise BenchError("the API is not ready after a minute")
+    raise BenchError("the API is not ready after five minutes")
 
 
 def _weather(served: Served, draw: random.Random, cells: int) -> str:
