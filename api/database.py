@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 from dotenv import dotenv_values
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
 
 RETRY_AFTER_SECONDS = 5
 
@@ -118,6 +118,17 @@ class Database:
         """A connection in a read-write transaction, committed at the end unless something was raised."""
         with self._writes.begin() as connection:
             yield connection
+
+    def connections(self) -> dict[tuple[str, str], int]:
+        """How many connections there are, by pool (`data`, `users`) and state (`busy`, `idle`)."""
+        size, idle, users = self.pool.get_size(), self.pool.get_idle_size(), self.engine.pool
+        assert isinstance(users, QueuePool)  # noqa: S101  (what an engine has unless told otherwise)
+        return {
+            ("data", "busy"): size - idle,
+            ("data", "idle"): idle,
+            ("users", "busy"): users.checkedout(),
+            ("users", "idle"): users.checkedin(),
+        }
 
     async def close(self) -> None:
         """Close every connection of both pools; a read under way may finish within the time it has anyway."""

@@ -1,5 +1,7 @@
 """What Prometheus reads at /metrics: requests by route template, logins, the process. Nothing about a person."""
 
+from collections.abc import Mapping
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -22,6 +24,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.in_progress = Gauge("hydrotheque_api_requests_in_progress", "Requests under way", registry=self.registry)
+        self._connections = Gauge(
+            "hydrotheque_api_connections",
+            "Connections to PostgreSQL by pool (data, users) and state (busy, idle)",
+            ["pool", "state"],
+            registry=self.registry,
+        )
         self.logins = Counter(
             "hydrotheque_api_logins",
             "Logins by outcome: accepted, refused, limited",
@@ -48,6 +56,8 @@ class Metrics:
             self._children[(known, route, status)] = child
         child.observe(seconds)
 
-    def text(self) -> bytes:
-        """Prometheus' text format, 0.0.4."""
+    def text(self, connections: Mapping[tuple[str, str], int]) -> bytes:
+        """Prometheus' text format, 0.0.4, with the connections there are at this moment."""
+        for (pool, state), number in connections.items():
+            self._connections.labels(pool, state).set(number)
         return generate_latest(self.registry)

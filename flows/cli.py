@@ -173,6 +173,7 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
     command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
+    command += ["--timeout-graceful-shutdown", "25"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
 
 

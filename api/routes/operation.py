@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Path, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.deps import MetricsDep, SettingsDep
+from api.deps import DatabaseDep, MetricsDep, SettingsDep
 from api.problems import KINDS, PATH, ProblemError
 from api.schemas.common import InvalidInput, said
 from api.schemas.operation import ProblemKind
@@ -33,11 +33,13 @@ async def problem(
 # Not in the document: it is for the operator. Figures on the load are nobody else's business, so a token of their own
 # opens them, and without one set there is nothing to open.
 @router.get("/metrics", include_in_schema=False)
-def metrics(counted: MetricsDep, settings: SettingsDep, authorization: Annotated[str, Header()] = "") -> Response:
+def metrics(
+    counted: MetricsDep, settings: SettingsDep, db: DatabaseDep, authorization: Annotated[str, Header()] = ""
+) -> Response:
     """The metrics in Prometheus' text format."""
     token = settings.metrics_token.get_secret_value()
     if not token:
         raise HTTPException(404)
     if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         raise ProblemError("not-logged-in", "The token of /metrics is wrong.", {"WWW-Authenticate": "Bearer"})
-    return Response(counted.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(counted.text(db.connections()), media_type=CONTENT_TYPE_LATEST)

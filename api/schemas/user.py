@@ -15,6 +15,15 @@ CONSENT = (
 )
 
 
+def _is_text(password: SecretStr) -> SecretStr:
+    """JSON can say half of a surrogate pair, which is no text and has no bytes to hash."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("a password is text, and this holds half of a surrogate pair") from None
+    return password
+
+
 def _fits(password: SecretStr) -> SecretStr:
     if not PASSWORD_MIN <= len(password.get_secret_value()) <= PASSWORD_MAX:
         raise ValueError(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters")
@@ -33,13 +42,18 @@ Username = Annotated[
 Email = Annotated[EmailStr, Field(max_length=254, description="Upper and lower case are the same.")]
 Password = Annotated[
     SecretStr,
+    AfterValidator(_is_text),
     AfterValidator(_fits),
     Field(
         description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters of any kind. Only an argon2id hash of it is kept.",
         json_schema_extra={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX},
     ),
 ]
-CurrentPassword = Annotated[SecretStr, Field(max_length=1_000, description="The password of the account, asked again.")]
+CurrentPassword = Annotated[
+    SecretStr,
+    AfterValidator(_is_text),
+    Field(max_length=1_000, description="The password of the account, asked again."),
+]
 
 
 class UserCreate(BaseModel):

@@ -163,6 +163,8 @@ def test_metrics(migrated: Any, serve: Callable[..., Any]) -> None:
     assert 'hydrotheque_api_request_seconds_count{method="other",route="none",status="404"} 1.0' in text
     assert 'hydrotheque_api_logins_total{outcome="refused"} 1.0' in text
     assert "hydrotheque_api_requests_in_progress 1.0" in text
+    for pool in ("data", "users"):
+        assert f'hydrotheque_api_connections{{pool="{pool}",state="busy"}} 0.0' in text
     assert "process_resident_memory_bytes" in text
     assert "camille" not in text
 
