@@ -216,9 +216,10 @@ locals {
     HYDROTHEQUE_LAKE_URL       = "az://"
     AZURE_STORAGE_ACCOUNT_NAME = var.lake_name
     AZURE_CLIENT_ID            = var.identities["worker"].client_id
-    # A job shows what it does.
-    PREFECT_LOGGING_LEVEL         = "INFO"
-    HYDROTHEQUE_KEY_VAULT_SECRETS = join(",", local.worker_secrets)
+    # A job shows what it does; half a processor takes its time to start Prefect's temporary server.
+    PREFECT_LOGGING_LEVEL                            = "INFO"
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS = "600"
+    HYDROTHEQUE_KEY_VAULT_SECRETS                    = join(",", local.worker_secrets)
   })
 
   worker_secrets = concat(
