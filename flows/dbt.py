@@ -106,7 +106,8 @@ def check_freshness(settings: Settings, warehouse: Warehouse, built: Built) -> N
 
     Raises BuildError when dbt cannot tell: a source that is late is no error.
     """
-    result = invoke(settings, warehouse, "source", "freshness")
+    # The project as JSON stands there from the build.
+    result = invoke(settings, warehouse, "--no-write-json", "source", "freshness")
     if not isinstance(result.result, FreshnessResult):
         raise BuildError(f"dbt source freshness: {result.exception or 'failed'}; log: {_log_folder(settings)}/dbt.log")
     # The results of hooks are among them.

@@ -18,6 +18,8 @@ perimetre as (
 fichiers as (
     select
         fichiers.nom_du_fichier,
+        fichiers.date_min,
+        fichiers.date_max,
         fichiers.rang
     from {{ ref('int_meteo__fichiers_courants') }} as fichiers
     {% if is_incremental() %}
@@ -41,7 +43,7 @@ partagees as (
 seules as (
     select
         lignes.*,
-        1 as rang
+        cast(1 as {{ dbt.type_bigint() }}) as rang  -- the type of row_number(): else the union converts row by row
     from {{ ref('stg_meteo__quotidien') }} as lignes
     {% if is_incremental() %}
     inner join fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier
@@ -49,6 +51,17 @@ seules as (
     {% endif %}
     left join partagees on lignes.date = partagees.date
     where partagees.date is null
+),
+
+-- for the dates of several files, only their files are read again: as a rule the current year and `latest`
+fichiers_partages as (
+    select fichiers.*
+    from fichiers
+    where
+        exists (
+            select 1 from partagees
+            where partagees.date between fichiers.date_min and fichiers.date_max
+        )
 ),
 
 classees as (
@@ -59,7 +72,7 @@ classees as (
             order by fichiers.rang
         ) as rang
     from {{ ref('stg_meteo__quotidien') }} as lignes
-    inner join fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier
+    inner join fichiers_partages as fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier
     inner join partagees on lignes.date = partagees.date
 ),
 
