@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +11,8 @@ import httpx
 import pytest
 
 from api.openapi import as_openapi_3_0
-from tests.api.operations import OPERATIONS
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.api.operations import CLOSED, OPERATIONS
+from tests.browser import command_line, needs_chromium, page
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +82,7 @@ def test_it_is_openapi_3_0(document: dict[str, Any]) -> None:
         assert "const" not in node
         assert not isinstance(node.get("examples"), list)
         assert isinstance(node.get("exclusiveMinimum", True), bool)
+        assert type(node.get("minimum", 0)) in (int, float)
         assert "$ref" not in node or len(node) == 1
 
 
@@ -102,6 +101,12 @@ def test_what_becomes_of_openapi_3_1() -> None:
         "minimum": 0,
         "exclusiveMinimum": True,
     }
+    assert as_openapi_3_0({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}) == {
+        "type": "number",
+        "minimum": 0,
+        "exclusiveMinimum": True,
+        "nullable": True,
+    }
     named = {"properties": {"const": {"type": "string"}, "examples": {"type": "integer"}}}
     assert as_openapi_3_0(named) == named
     data = {"example": {"const": 1, "anyOf": [{"type": "null"}]}}
@@ -118,30 +123,12 @@ def test_the_page_asks_for_nothing_from_elsewhere(client: httpx.Client) -> None:
         assert client.get(f"/{address}").status_code == 200
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+@needs_chromium
 def test_the_page_in_chromium(server: Any, tmp_path: Path) -> None:
     log = tmp_path / "net.json"
-    done = subprocess.run(
-        [
-            str(CHROMIUM),
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--no-first-run",
-            # No name resolves: the page has to do without the internet.
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--log-net-log={log}",
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            f"{server.url}/docs",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    options = [f"--log-net-log={log}", "--virtual-time-budget=10000", "--dump-dom", f"{server.url}/docs"]
+    command = [*command_line(tmp_path, (1000, 800)), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert set(re.findall(r'data-path="([^"]+)"', done.stdout)) == {each.path for each in OPERATIONS}
     assert "Unable to render" not in done.stdout
     # The browser asks its own maker for things; what counts is what the page asks for.
@@ -152,3 +139,33 @@ def test_the_page_in_chromium(server: Any, tmp_path: Path) -> None:
     ]
     assert f"{server.url}/openapi.json" in asked
     assert [address for address in asked if not address.startswith(f"{server.url}/")] == []
+
+
+@needs_chromium
+def test_try_it_out_with_a_login(server: Any, registered: dict[str, Any], tmp_path: Path) -> None:
+    """As a person does: log in on the page, then press Execute on each route of the data with the example it shows."""
+    of_data = [each for each in CLOSED if "data" in each.spec["tags"]]
+    assert of_data
+    with page(f"{server.url}/docs", tmp_path) as docs:
+
+        def execute(name: str) -> str:
+            block = f"#operations-data-{name}"
+            docs.click(f"{block} .opblock-summary-control")
+            docs.click(f"{block} .try-out__btn")
+            docs.click(f"{block} .execute")
+            status = f"document.querySelector('{block} .live-responses-table tbody .response-col_status')?.innerText"
+            found = str(docs.wait(status)).split()[0]
+            docs.click(f"{block} .opblock-summary-control")
+            return found
+
+        first = of_data[0].spec["operationId"]
+        assert execute(first) == "401"
+        docs.click(".auth-wrapper .authorize")
+        docs.write("#oauth_username", registered["username"])
+        docs.write("#oauth_password", registered["password"])
+        docs.click(".modal-ux .auth-btn-wrapper .authorize")
+        docs.wait("document.querySelector('.modal-ux')?.innerText.includes('Authorized')")
+        docs.click(".modal-ux .btn-done")
+        answered = {each.spec["operationId"]: execute(each.spec["operationId"]) for each in of_data[1:]}
+        assert set(answered.values()) == {"200"}, answered
+        assert docs.screenshot(tmp_path / "docs.png").width == 1200
