@@ -106,6 +106,17 @@ class Database:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             raise ReadError(error) from error
 
+    async def connect_alone(self, name: str, statement_timeout: float) -> asyncpg.Connection:
+        """A read-only connection of one's own, beside the pool, for one long statement."""
+        variables = self.environment_alone(name, statement_timeout)
+        settings = {"application_name": name, "options": variables["PGOPTIONS"]}
+        return await asyncpg.connect(timeout=_CONNECT_SECONDS, server_settings=settings)
+
+    def environment_alone(self, name: str, statement_timeout: float) -> dict[str, str]:
+        """libpq's variables of such a connection, for another process."""
+        session = _SESSION | {"statement_timeout": f"{round(statement_timeout * 1000)}ms", "jit": "off"}
+        return {"PGAPPNAME": name, "PGOPTIONS": _options(session), "PGCONNECT_TIMEOUT": str(_CONNECT_SECONDS)}
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only connection. Open and close it within one function: a request that kept one between two of its

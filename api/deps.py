@@ -4,6 +4,7 @@
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -14,7 +15,7 @@ from api import users
 from api.database import Database
 from api.limits import Limiter
 from api.metrics import Metrics
-from api.reader import Reader, gate
+from api.reader import Reader, Tables, gate
 from api.security import InvalidTokenError, read_token
 from api.settings import Settings
 
@@ -79,22 +80,29 @@ def current_user(settings: SettingsDep, db: DatabaseDep, token: TokenDep) -> use
 CurrentUser = Annotated[users.Member, Depends(current_user)]
 
 
-def reads(*tables: type[SQLModel]) -> Any:
-    """A dependency: a `Reader` of these tables for who holds a good token; 401 otherwise.
+@asynccontextmanager
+async def reading(request: Request, token: str | None, tables: Tables) -> AsyncIterator[Reader]:
+    """A `Reader` of these tables for who holds a good token; 401 otherwise.
 
     The token is checked on the connection that then reads, which is given back before the answer is sent.
     """
+    state = request.app.state
+    try:
+        claim = read_token(token or "", state.settings)
+    except InvalidTokenError:
+        raise refused() from None
+    async with state.database.connection() as connection:
+        account, version = await gate(connection, claim.user_id, tables)
+        if not users.token_holds(account, claim):
+            raise refused()
+        yield Reader(connection, tables, version, request)
+
+
+def reads(*tables: type[SQLModel]) -> Any:
+    """A dependency: a reader of these tables."""
 
     async def reader(request: Request, token: TokenDep) -> AsyncIterator[Reader]:
-        state = request.app.state
-        try:
-            claim = read_token(token or "", state.settings)
-        except InvalidTokenError:
-            raise refused() from None
-        async with state.database.connection() as connection:
-            account, version = await gate(connection, claim.user_id, tables)
-            if not users.token_holds(account, claim):
-                raise refused()
-            yield Reader(connection, tables, version, request)
+        async with reading(request, token, tables) as read:
+            yield read
 
     return Depends(reader, scope="function")

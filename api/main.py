@@ -11,10 +11,22 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import errors, logs, openapi, reader, telemetry
 from api.database import Database
+from api.export import Exports
 from api.limits import Limiter
 from api.metrics import Metrics
 from api.middleware import Envelope
-from api.routes import data_meteo, data_piezo, health, operation, status, user
+from api.routes import (
+    data_capteurs,
+    data_catalogue,
+    data_communes,
+    data_export,
+    data_meteo,
+    data_piezo,
+    health,
+    operation,
+    status,
+    user,
+)
 from api.security import dummy_hash
 from api.settings import Settings, load_or_exit
 
@@ -54,10 +66,12 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.pool_size, settings.pool_timeout_seconds, settings.statement_timeout_seconds)
+    app.state.exports = Exports(app.state.database, settings)
     app.state.limiter = Limiter(settings)
     app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
-    for module in (data_meteo, data_piezo, user, health, operation, status):
+    of_data = (data_meteo, data_piezo, data_capteurs, data_communes, data_catalogue, data_export)
+    for module in (*of_data, user, health, operation, status):
         app.include_router(module.router)
     errors.install(app)
     reader.install(app)
@@ -75,7 +89,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
-            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
+            expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Request-ID"],
         )
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

@@ -11,9 +11,11 @@ from sqlalchemy import Date, Float, Integer, and_, bindparam, func, select
 from api.coordinates import CELL_HM, CELL_KM, Hectometres
 from api.models import table_of
 from api.models.marts import Localisation, Meteo
+from api.models.series import MeteoMensuelle, MonthWeather
 from api.models.sim2 import VARIABLES
+from api.pages import Listing
 from api.reader import Reader
-from api.schemas.meteo import MeteoQuery
+from api.schemas.meteo import MeteoQuery, MonthsOfPlace
 from api.statement import Statement
 
 _cell, _meteo = table_of(Localisation).c, table_of(Meteo).c
@@ -25,11 +27,13 @@ _by_distance = (
     .order_by(_squared_distance, _cell.lambx, _cell.lamby)
     .limit(1)
 )
-_nearest = _by_distance.where(
+_near = _by_distance.where(
     # Whole numbers, so that the primary key's index serves.
     _cell.lambx.between(bindparam("x_min", type_=Integer), bindparam("x_max", type_=Integer)),
     _cell.lamby.between(bindparam("y_min", type_=Integer), bindparam("y_max", type_=Integer)),
-).subquery("nearest")
+)
+_NEAREST = Statement(_near)
+_nearest = _near.subquery("nearest")
 POINT = Statement(
     select(_nearest, _meteo.date, *(_meteo[name] for name in VARIABLES)).select_from(
         _nearest.outerjoin(
@@ -47,6 +51,18 @@ _DAYS = Statement(
     select(func.min(_meteo.date).label("first"), func.max(_meteo.date).label("last"), func.count().label("n")).where(
         _meteo.lambx == bindparam("lambx", type_=Integer), _meteo.lamby == bindparam("lamby", type_=Integer)
     )
+)
+_month = table_of(MeteoMensuelle).c
+MONTHS = Listing(
+    select(*(_month[name] for name in MonthWeather.model_fields)),
+    [_month.mois],
+    {
+        "lambx": _month.lambx == bindparam("lambx", type_=Integer),
+        "lamby": _month.lamby == bindparam("lamby", type_=Integer),
+        "start_date": _month.mois >= bindparam("start_date", type_=Date),
+        "end_date": _month.mois <= bindparam("end_date", type_=Date),
+    },
+    newest_first=True,
 )
 
 
@@ -66,6 +82,15 @@ async def point(read: Reader, query: MeteoQuery) -> dict[str, Any]:
         "cell": cell(row),
         "distance_km": _km(row["squared"]),
     }
+
+
+async def months(read: Reader, query: MonthsOfPlace) -> dict[str, Any]:
+    """A page of the months of the nearest cell, a `MonthsOfCell`; HTTPException 404 when there is none."""
+    found = await read.row(_NEAREST, **box(query.point))
+    if found is None or found["squared"] > CELL_HM**2:
+        raise HTTPException(404, await _too_far(read, query.point))
+    asked = query.conditions() | {"lambx": found["lambx"], "lamby": found["lamby"]}
+    return {**await MONTHS.page(read, query, asked), "cell": cell(found), "distance_km": _km(found["squared"])}
 
 
 def weather(row: Mapping[str, Any]) -> dict[str, float | None]:

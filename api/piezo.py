@@ -54,7 +54,8 @@ _STATION = tuple(_info.keys())
 _LISTS = ("codes_bdlisa", "codes_masse_eau_edl", "noms_masse_eau_edl")
 
 
-def _unknown(code_bss: str) -> HTTPException:
+def unknown(code_bss: str) -> HTTPException:
+    """404 for a piezometer that is none."""
     return HTTPException(404, f"There is no piezometer {code_bss}: GET /data/piezo/list gives those there are.")
 
 
@@ -86,7 +87,7 @@ async def values(read: Reader, query: schema.PiezoValueQuery, paging: Paging) ->
     """A page of the levels of a station, newest first, a `PiezoValuePage`; HTTPException 404 for no station."""
     head = await read.remembered(_STATION_AND_TOTAL, code_bss=query.code_bss)
     if head is None:
-        raise _unknown(query.code_bss)
+        raise unknown(query.code_bss)
     fields = query.joined
     info = station(head) if query.include_info else None
     rows, following = await levels(fields).part(read, paging, {"code_bss": query.code_bss})
@@ -200,7 +201,7 @@ async def side_by_side(read: Reader, query: schema.PiezoMeteoQuery) -> dict[str,
     """Level and weather of a station, day by day, a `PiezoMeteo`; HTTPException 404 for no station."""
     found = await read.row(_STATION_AND_CELL, code_bss=query.code_bss)
     if found is None:
-        raise _unknown(query.code_bss)
+        raise unknown(query.code_bss)
     asked = query.model_dump()
     # Without a cell lambx and lamby are null, which no row of meteo equals.
     rows = await read.rows(_SIDE_BY_SIDE, **asked, lambx=found["lambx"], lamby=found["lamby"])

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     )
     pool_timeout_seconds: float = Field(default=5, gt=0, le=600, description="Wait for a free connection.")
     statement_timeout_seconds: float = Field(default=5, gt=0, le=600, description="A statement is stopped then.")
+    exports_at_once: int = Field(default=2, ge=1, le=100, description="Exports under way at most.")
+    export_timeout_seconds: float = Field(default=600, gt=0, le=86_400, description="An export is ended then.")
     attempts_per_account: int = Field(default=10, ge=1, description="Failed logins, and registrations, per account.")
     attempts_per_address: int = Field(default=100, ge=1, description="Failed logins per address of a caller.")
     registrations_per_address: int = Field(default=20, ge=1, description="Registrations per address of a caller.")

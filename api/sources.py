@@ -5,7 +5,10 @@ from urllib.parse import quote
 
 from sqlmodel import SQLModel
 
+from api.models.capteurs import Capteur, LacuneCapteur, MesureCapteur, MesureCapteurJour
+from api.models.communes import Commune
 from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
+from api.models.series import IndicateurPiezometrique, MeteoMensuelle, NappeMensuelle, NappeSignalement, PiezoMeteo
 
 
 class Source(NamedTuple):
@@ -13,12 +16,25 @@ class Source(NamedTuple):
 
     name: str
     url: str
+    domain: str = ""  # of marts.etat_source, which knows how recent it is
 
 
 LICENCE = Source("Licence Ouverte 2.0 (Etalab)", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/")
-SIM2 = Source("Météo-France, SIM2, data.gouv.fr", "https://www.data.gouv.fr/datasets/6569b27598256cc583c917a7")
+SIM2 = Source("Météo-France, SIM2, data.gouv.fr", "https://www.data.gouv.fr/datasets/6569b27598256cc583c917a7", "meteo")
 ADES = Source(
-    "ADES (BRGM and the producers of each level), Hub'Eau", "https://hubeau.eaufrance.fr/page/api-piezometrie"
+    "ADES (BRGM and the producers of each level), Hub'Eau",
+    "https://hubeau.eaufrance.fr/page/api-piezometrie",
+    "piezometrie",
+)
+REAL_TIME = Source(
+    "SCHAPI and the flood services (PHyC), BRGM and the producers (ADES), Hub'Eau",
+    "https://hubeau.eaufrance.fr/page/api-hydrometrie",
+    "capteurs",
+)
+COMMUNES = Source(
+    "INSEE, IGN and others, communes-france-2025, data.gouv.fr",
+    "https://www.data.gouv.fr/datasets/communes-et-villes-de-france-en-csv-excel-json-parquet-et-feather",
+    "communes",
 )
 
 OF_TABLE: dict[type[SQLModel], tuple[Source, ...]] = {
@@ -29,6 +45,16 @@ OF_TABLE: dict[type[SQLModel], tuple[Source, ...]] = {
     NatureMesure: (ADES,),
     Continuite: (ADES,),
     Producteur: (ADES,),
+    MeteoMensuelle: (SIM2,),
+    NappeMensuelle: (ADES,),
+    IndicateurPiezometrique: (ADES,),
+    PiezoMeteo: (ADES, SIM2),
+    NappeSignalement: (ADES,),
+    Commune: (COMMUNES,),
+    Capteur: (REAL_TIME,),
+    MesureCapteur: (REAL_TIME,),
+    MesureCapteurJour: (REAL_TIME,),
+    LacuneCapteur: (REAL_TIME,),
 }
 
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api import piezo, places
+from api import piezo, piezo_months, places
 from api.deps import reads
 from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
+from api.models.series import IndicateurPiezometrique, NappeMensuelle
 from api.reader import Reader
 from api.routes import data
 from api.schemas.common import Limit, Offset, Paging
@@ -22,6 +23,7 @@ from api.schemas.piezo import (
     StationMap,
     StationPage,
 )
+from api.schemas.piezo_months import IndexPage, IndexQuery, MonthsOfStation, StationMonths
 from api.schemas.places import Somewhere
 
 router = data.router()
@@ -29,6 +31,8 @@ ReadStations = Annotated[Reader, reads(InfoNappe)]
 ReadLatest = Annotated[Reader, reads(InfoNappe, Nappe)]
 ReadLevels = Annotated[Reader, reads(InfoNappe, Nappe, Continuite, NatureMesure, Producteur)]
 ReadBoth = Annotated[Reader, reads(InfoNappe, Nappe, Localisation, Meteo)]
+ReadMonths = Annotated[Reader, reads(InfoNappe, NappeMensuelle)]
+ReadIndex = Annotated[Reader, reads(InfoNappe, IndicateurPiezometrique)]
 _MISSING = "No such piezometer."
 
 
@@ -73,6 +77,23 @@ async def piezo_stations(read: ReadStations, where: Annotated[Somewhere, Query()
 async def piezo_latest(read: ReadLatest, query: Annotated[LatestQuery, Query()]) -> Response:
     """The latest level of many piezometers at once; those without a level are left out."""
     return read.answer(await piezo.LATEST.page(read, query, query.conditions()))
+
+
+@router.get(
+    "/piezo/monthly",
+    summary="Levels of a piezometer, month by month",
+    response_model=StationMonths,
+    responses=data.says(missing=_MISSING),
+)
+async def piezo_monthly(read: ReadMonths, query: Annotated[MonthsOfStation, Query()]) -> Response:
+    """Mean, lowest and highest level of each month at one piezometer, newest first."""
+    return read.answer(await piezo_months.months(read, query))
+
+
+@router.get("/piezo/index", summary="Standardised index", response_model=IndexPage, responses=data.says())
+async def piezo_index(read: ReadIndex, query: Annotated[IndexQuery, Query()]) -> Response:
+    """The standardised piezometric index (IPS) of one, many or all piezometers, by code and month."""
+    return read.answer(await piezo_months.INDEX.page(read, query, query.conditions()))
 
 
 @router.post(

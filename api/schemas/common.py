@@ -1,5 +1,6 @@
 """What several routes share."""
 
+import datetime as dt
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -37,7 +38,8 @@ class Status(BaseModel):
     status: str = Field(description="`ok`.", examples=["ok"])
 
 
-def _no_control_characters(value: str) -> str:
+def printable(value: str) -> str:
+    """The text, if it holds no control characters."""
     if not value.isprintable():
         raise ValueError("control characters are not allowed")
     return value
@@ -51,7 +53,16 @@ CodeBss = Annotated[
         description="National code (BSS) of the piezometer, such as 07548X0009/F.",
         examples=["07548X0009/F"],
     ),
-    AfterValidator(_no_control_characters),
+    AfterValidator(printable),
+]
+CodesBss = Annotated[
+    list[CodeBss] | None,
+    Field(
+        min_length=1,
+        max_length=250,  # what an address holds
+        description="Codes of piezometers, 250 at most; repeat the parameter.",
+        examples=[["07548X0009/F"]],
+    ),
 ]
 Departement = Annotated[
     str | None,
@@ -90,6 +101,28 @@ class Paging(BaseModel):
         """What is asked for, without the place in it."""
         asked = {name: getattr(self, name) for name in type(self).model_fields if name not in Paging.model_fields}
         return {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
+
+
+class Period(Paging):
+    """Which days are wanted, both ends included."""
+
+    start_date: dt.date | None = Field(default=None, description="First day.", examples=["2024-01-01"])
+    end_date: dt.date | None = Field(default=None, description="Last day, included.", examples=["2024-12-31"])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Period":
+        if self.start_date and self.end_date and self.start_date > self.end_date:
+            raise ValueError("start_date is after end_date")
+        return self
+
+
+class Months(Period):
+    """Which months are wanted: from the one of `start_date` to the one of `end_date`."""
+
+    def conditions(self) -> dict[str, Any]:
+        """What is asked for; a month goes by its first day."""
+        first = self.start_date and self.start_date.replace(day=1)
+        return super().conditions() | {"start_date": first}
 
 
 Row = TypeVar("Row")

@@ -6,24 +6,21 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import SQLModel
 
 from api.coordinates import ACCEPTED, Hectometres, to_hectometres
+from api.models.series import MonthWeather
 from api.models.sim2 import Sim2Variables
+from api.schemas.common import Months, Page
 
 
-class MeteoQuery(BaseModel):
-    """A point and a day."""
+class Place(BaseModel):
+    """A point, in one of three coordinate systems."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"input_date": "2024-01-15", "lambx": 652500.0, "lamby": 6862500.0}]}
-    )
-
-    input_date: dt.date = Field(description="The day.", examples=["2024-01-15"])
     lambx: float = Field(allow_inf_nan=False, description=f"Easting. Accepted ranges: {ACCEPTED}.", examples=[652500.0])
     lamby: float = Field(
         allow_inf_nan=False, description="Northing, in the same system as lambx.", examples=[6862500.0]
     )
 
     @model_validator(mode="after")
-    def _is_on_the_map(self) -> "MeteoQuery":
+    def _is_on_the_map(self) -> "Place":
         to_hectometres(self.lambx, self.lamby)
         return self
 
@@ -31,6 +28,20 @@ class MeteoQuery(BaseModel):
     def point(self) -> Hectometres:
         """The point in SIM2's unit."""
         return to_hectometres(self.lambx, self.lamby)
+
+
+class MeteoQuery(Place):
+    """A point and a day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"input_date": "2024-01-15", "lambx": 652500.0, "lamby": 6862500.0}]}
+    )
+
+    input_date: dt.date = Field(description="The day.", examples=["2024-01-15"])
+
+
+class MonthsOfPlace(Place, Months):
+    """A point, and which months are wanted."""
 
 
 class Cell(BaseModel):
@@ -69,6 +80,13 @@ class _Asked(SQLModel):
 # The fields of the last base come first in the answer.
 class MeteoPoint(DayWeather, _Asked):
     """The weather of one day in the cell nearest to a point."""
+
+    cell: Cell = Field(description="The cell that answers.")
+    distance_km: float = Field(description="From the point to the centre of the cell, km; 8 at most.", examples=[4.764])
+
+
+class MonthsOfCell(Page[MonthWeather]):
+    """A page of the months of the cell nearest to a point, newest first."""
 
     cell: Cell = Field(description="The cell that answers.")
     distance_km: float = Field(description="From the point to the centre of the cell, km; 8 at most.", examples=[4.764])

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import SQLModel
 
-from api.schemas.common import CodeBss, Departement, Page, Paging
+from api.schemas.common import CodeBss, CodesBss, Departement, Page, Paging
 from api.schemas.meteo import Cell, DayWeather
-from api.schemas.places import Point
+from api.schemas.places import FeatureCollection, Point
 
 MAX_DAYS = 3660
 
@@ -71,27 +71,16 @@ class StationFeature(BaseModel):
     properties: Station = Field(description="What is known of it.")
 
 
-class StationMap(BaseModel):
+class StationMap(FeatureCollection):
     """A page of the piezometers as GeoJSON, by code."""
 
-    type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
-    total: int = Field(description="Number of piezometers in all.")
-    limit: int = Field(description="Features asked for at most.")
-    offset: int = Field(description="Features skipped; 0 with `after`.")
-    next: str | None = Field(description="Send it as `after` to get the next page; null on the last one.")
     features: list[StationFeature] = Field(description="The piezometers.")
 
 
 class LatestQuery(Paging):
     """Of which piezometers; of all when nothing is said."""
 
-    code_bss: list[CodeBss] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=250,  # what an address holds
-        description="Codes of piezometers, 250 at most; repeat the parameter.",
-        examples=[["07548X0009/F"]],
-    )
+    code_bss: CodesBss = None
     code_departement: Departement = None
 
 

@@ -56,3 +56,13 @@ class Point(BaseModel):
     coordinates: list[float] = Field(
         min_length=2, max_length=2, description="Longitude and latitude, WGS84, degrees.", examples=[[2.35, 48.85]]
     )
+
+
+class FeatureCollection(BaseModel):
+    """A page of features as GeoJSON."""
+
+    type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
+    total: int = Field(description="Number of features in all.")
+    limit: int = Field(description="Features asked for at most.")
+    offset: int = Field(description="Features skipped; 0 with `after`.")
+    next: str | None = Field(description="Send it as `after` to get the next page; null on the last one.")

@@ -7,15 +7,11 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from api.models import marts, table_of
+from api.models import table_of
 from api.models.marts import VersionDonnees
 from api.models.user import User
+from api.sources import OF_TABLE
 
-MODELS = [
-    model
-    for model in (*vars(marts).values(), User)
-    if isinstance(model, type) and issubclass(model, SQLModel) and hasattr(model, "__table__")
-]
 COLUMNS = "select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s"
 KEY = (
     "select array_agg(a.attname::text order by a.attname) from pg_constraint c "
@@ -24,7 +20,7 @@ KEY = (
 )
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("model", [*OF_TABLE, VersionDonnees, User], ids=lambda m: m.__name__)
 def test_columns_types_and_key(model: type[SQLModel], owner: psycopg.Connection[Any]) -> None:
     table = table_of(model)
     found = dict(owner.execute(COLUMNS, [table.schema, table.name]).fetchall())

@@ -11,7 +11,9 @@ import pytest
 from tests.problems import assert_problem
 
 STATION = "07548X0009/F"
-LISTS = ["/data/piezo/list", "/data/piezo/stations", "/data/piezo/latest", f"/data/piezo_value/?code_bss={STATION}"]
+LISTS = ["/data/piezo/list", "/data/piezo/stations", "/data/piezo/latest", f"/data/piezo_value/?code_bss={STATION}",
+         "/data/piezo/index?start_date=2024-01-01&end_date=2024-03-31", "/data/communes/list",
+         "/data/capteurs/list"]  # fmt: skip
 
 
 def pages(user: httpx.Client, path: str, limit: int) -> list[dict[str, Any]]:

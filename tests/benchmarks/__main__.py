@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks import api, chroniques, dis, document, extract, marts, month
+from tests.benchmarks import api, chroniques, dis, document, export, extract, marts, month
 from tests.benchmarks.bench import Bench, Figure, show, started
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "marts": marts.marts,
     "month": month.month,
     "api": api.api,
+    "export": export.export,
 }
 
 

@@ -64,9 +64,9 @@ class Served:
 
 def api(bench: Bench) -> Iterator[Figure]:
     """Weather at random points and days, pages of 50 levels with two joins: the API and pgbench in turn."""
-    cells, stations = _fill(bench)
+    cells, stations = fill(bench)
     draw = random.Random(1)  # noqa: S311 - no secret
-    with _served(bench) as served:
+    with serving(bench) as served:
         weather = [_weather(served, draw, cells) for _ in range(4000)]
         pages = [_page(served, draw, stations) for _ in range(4000)]
         asked: dict[str, list[dict[str, Any]]] = {"meteo": [], "piezo": []}
@@ -85,7 +85,7 @@ def api(bench: Bench) -> Iterator[Figure]:
     yield Figure("api_share_of_pgbench", min(shares))
 
 
-def _fill(bench: Bench) -> tuple[int, int]:
+def fill(bench: Bench) -> tuple[int, int]:
     """Make the marts and fill them; return the number of cells and of stations."""
     cells, stations = max(1, bench.rows() // DAYS), max(1, round(bench.rows() * 0.95) // DAYS_OF_LEVELS)
     bench.new_database(DATABASE)
@@ -129,7 +129,7 @@ def _rows(cells: int, stations: int) -> list[Any]:
 
 
 @contextmanager
-def _served(bench: Bench) -> Iterator[Served]:
+def serving(bench: Bench) -> Iterator[Served]:
     """`hydrotheque serve`, and a user."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

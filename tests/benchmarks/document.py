@@ -34,6 +34,7 @@ class Row:
 _POINT = "the nearest cell's 26 values, token checked"
 _PAGE = "50 levels, two joins, total, token checked"
 _QUESTION = "the query below, rows brought to the client, warm"
+_EXPORT = "SCALE million rows of weather, 30 columns, token checked"
 _MONTH = "collect, load and build of a second month"
 ROWS = (
     Row("extract_s", "csv.gz to the lake, s", "the file already downloaded"),
@@ -77,6 +78,14 @@ ROWS = (
     Row("api_piezo_p99_ms", "API, page of levels, 99th percentile, ms", "8 connections", "< 40", lambda x: x < 40, 1),
     Row("pgbench_piezo_per_s", "pgbench, pages of levels/s", "the statements of one request", digits=0),
     Row("api_share_of_pgbench", "API / pgbench", "the lower of the two"),
+    Row("export_csv_rows_per_s", "API, export as CSV, rows/s", _EXPORT, digits=0),
+    Row("export_ndjson_rows_per_s", "API, export as NDJSON, rows/s", _EXPORT, digits=0),
+    Row("export_parquet_rows_per_s", "API, export as Parquet, rows/s", _EXPORT, digits=0),
+    Row("export_rows_per_s", "API, slowest export, rows/s", "the three above", "≥ 100,000", lambda x: x >= 100_000, 0),
+    Row(
+        "export_peak_mb", "API, export, peak memory, MB", "the API, or its process that writes Parquet: the larger",
+        "< 150", lambda x: x < 150, 0,
+    ),
 )  # fmt: skip
 _BY_KEY = {row.key: row for row in ROWS}
 
@@ -209,6 +218,8 @@ the seconds. The last line printed is the JSON of every figure.
   it was answered; the server is on the same machine. SCALE million rows of weather (five years), 0.95 SCALE million
   levels (ten years), written into the marts by SQL. pgbench sends the statements that the API sends for such a request,
   prepared, over 8 connections, with the settings of the API's sessions; it does not make JSON of the rows.
+- **export**: the table of the weather as one file in each format, over one connection, read as fast as it comes by a
+  client on the same machine. Memory is what the processes hold at most (resident), looked at every 20 ms.
 
 ## The three usual questions
 

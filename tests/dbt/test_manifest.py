@@ -6,10 +6,10 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
-from sqlmodel import SQLModel
 
-import api.models.marts
 from api.models import table_of
+from api.models.marts import VersionDonnees
+from api.sources import OF_TABLE
 from ingestion.sources.sim2_csv import KEY, VARIABLES
 
 FOREIGN_KEYS = {
@@ -150,10 +150,8 @@ def test_the_exposures_say_who_reads_what(manifest: Manifest) -> None:
 
 
 def _served() -> dict[str, Table]:
-    """The tables of api/models/marts.py, by name."""
-    models = [model for model in vars(api.models.marts).values() if isinstance(model, type)]
-    tables = [table_of(model) for model in models if issubclass(model, SQLModel) and hasattr(model, "__table__")]
-    return {table.name: table for table in tables}
+    """The tables of api/models that dbt builds, by name."""
+    return {table.name: table for table in map(table_of, (*OF_TABLE, VersionDonnees))}
 
 
 def test_the_models_of_the_api_are_the_contracts(manifest: Manifest) -> None:
