@@ -119,7 +119,7 @@ class Export(StreamingResponse):
     async def _copy(self, push: Push) -> None:
         rows = self._query
         if self._kind == "ndjson":
-            rows = f"select row_to_json(t) from ({rows}) as t"  # noqa: S608  (a whole statement of ours)
+            rows = f"select row_to_json(this_row) from ({rows}) as this_row"  # noqa: S608  (a whole statement of ours)
         connection = await self._exports.database.connect_alone(self._name, self._exports.seconds)
         try:
             await connection.copy_from_query(rows, output=push, **_COPY[self._kind])

@@ -71,7 +71,7 @@ def select(name: str, asked: ExportQuery) -> str:
     if asked.code_departement is not None:
         if found.departement is None:
             raise _lacks(name, "code_departement")
-        where.append(sql.SQL(found.departement).format(asked.code_departement))  # type: ignore[arg-type]
+        where.append(sql.SQL(found.departement).format(asked.code_departement))
     rows = sql.SQL("select * from {}").format(sql.Identifier("marts", name))
     return sql.SQL(" where ").join([rows, *([sql.SQL(" and ").join(where)] if where else [])]).as_string()
 

@@ -37,7 +37,9 @@ def rows(answer: httpx.Response, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_table_is_there_whole(user: httpx.Client, owner: psycopg.Connection[Any], name: str) -> None:
-    expected = [row for (row,) in owner.execute(f"select row_to_json(t)::jsonb from marts.{name} as t").fetchall()]
+    expected = [
+        row for (row,) in owner.execute(f"select row_to_json(this_row)::jsonb from marts.{name} as this_row").fetchall()
+    ]
     found = rows(user.get(f"/data/export/{name}?format=ndjson"), "ndjson")
     assert sorted(map(repr, map(sorted_items, found))) == sorted(map(repr, map(sorted_items, expected)))
 
