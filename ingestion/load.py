@@ -1,6 +1,6 @@
 """From the lake to the raw schemas: each complete package once, in the order of the lake."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -110,6 +110,7 @@ def _load(name: str, packages: dict[str, Files], warehouse: Warehouse) -> int:
             _empty_file(warehouse, files["lecture"])
         columns = {table: nullable_schema(paths) for table, paths in files.items()}
         _ensure_tables(warehouse, domain.schema, columns)
+        _ensure_staging(warehouse, domain.schema, columns)
         write(pipeline, dlt.source(lambda: resources, name=name)())
         return rows
 
@@ -137,6 +138,16 @@ def _ensure_tables(warehouse: Warehouse, schema: str, columns: dict[str, pa.Sche
             for table in missing:
                 cursor.adbc_ingest(table, columns[table].empty_table(), mode="create", db_schema_name=schema)
             connection.commit()
+
+
+def _ensure_staging(warehouse: Warehouse, schema: str, tables: Iterable[str]) -> None:
+    """Create, without a log, the tables that dlt fills before it merges: what they hold is written again, and a crash
+    may empty them.
+    """
+    with warehouse.connect() as connection:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}_staging")
+        for table in tables:
+            connection.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {schema}_staging.{table} (LIKE {schema}.{table})")
 
 
 def _empty_file(warehouse: Warehouse, records: list[Path]) -> None:
