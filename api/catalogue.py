@@ -40,16 +40,17 @@ _FRESHNESS = "select domaine, donnees_du, reussie_le, donnees_en_retard from mar
 _UNIT = re.compile(
     r"\bin (mm|m NGF|m³ per m³|m/s|g/kg|J/cm²|°C|km²?|m(?! )|m\b|%|hectometres|decimal degrees|hours|l/s)(?![\w/³²])"
 )
-_NONE = re.compile(r"no unit|fraction|index|share|-?\d to \d|unit of the column", re.IGNORECASE)
+_SAID_BY = re.compile(r"unit of the (column \w+)")  # as the sensors' values, of several quantities
+_NONE = re.compile(r"no unit|fraction|index|share|-?\d to \d", re.IGNORECASE)
 
 
 def unit(description: str) -> str | None:
-    """The unit that a description says; "1" for a number without one, None when it says nothing of it.
+    """The unit that a description says; the column that says it; "1" for a number without one, None when it says nothing of it.
 
     >>> unit("Rain of the month, in mm: the sum of the days' preliq."), unit("Fraction of these days, 0 to 1")
     ('mm', '1')
     """
-    if found := _UNIT.search(description):
+    if found := _SAID_BY.search(description) or _UNIT.search(description):
         return found[1]
     return "1" if _NONE.search(description) else None
 

@@ -11,7 +11,9 @@ class CatalogueColumn(BaseModel):
     name: str = Field(description="Its name.", examples=["niveau_nappe_eau"])
     type: str = Field(description="Its type in PostgreSQL.", examples=["double precision"])
     nullable: bool = Field(description="Whether it may be null.")
-    unit: str | None = Field(description="Unit of a decimal number, `1` for one without a unit; null for the rest.")
+    unit: str | None = Field(
+        description="Unit of a decimal number, `column …` that says it, `1` for none; null for the rest."
+    )
     description: str = Field(description="What it holds.", examples=["Level of the groundwater, in m NGF."])
 
 

@@ -27,6 +27,7 @@ def tables(user: httpx.Client) -> dict[str, dict[str, Any]]:
         ("Length of the gap, in hours: more than 6.", "hours"),
         ("Fraction of these days, 0 to 1, whose value has been checked", "1"),
         ("Standardised piezometric index, no unit, -3 (lowest) to 3", "1"),
+        ("Value measured, in the unit of the column unite: mm, l/s, m NGF or m.", "column unite"),
         ("Name of the river in motion", None),
     ],
 )
