@@ -45,7 +45,7 @@ _NONE = re.compile(r"no unit|fraction|index|share|-?\d to \d", re.IGNORECASE)
 
 
 def unit(description: str) -> str | None:
-    """The unit that a description says; the column that says it; "1" for a number without one, None when it says nothing of it.
+    """The unit that a description says, or the column that has it; "1" for a number without one, None when not said.
 
     >>> unit("Rain of the month, in mm: the sum of the days' preliq."), unit("Fraction of these days, 0 to 1")
     ('mm', '1')
