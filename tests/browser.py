@@ -23,9 +23,9 @@ def screenshot(url: str, folder: Path, size: tuple[int, int] = (1000, 800), seco
     return Image.open(chromium(url, folder, f"--screenshot={folder / 'page.png'}", size, seconds) / "page.png")
 
 
-def text_of(url: str, folder: Path, seconds: int = 5) -> str:
+def text_of(url: str, folder: Path, seconds: int = 5, size: tuple[int, int] = (1000, 800)) -> str:
     """Return the page's document as its scripts leave it."""
-    chromium(url, folder, "--dump-dom", (1000, 800), seconds)
+    chromium(url, folder, "--dump-dom", size, seconds)
     return (folder / "stdout").read_text()
 
 
