@@ -202,6 +202,8 @@ the seconds. The last line printed is the JSON of every figure.
 - **lake to raw**: `hydrotheque load` of that package, four tables and their indexes. COPY has the columns and types of
   the raw table, on the same server.
 - **chroniques**: stations and measures over HTTP; the simulator shares the processor with the collection.
+- **drinking water**: one zip of SCALE million results and the samples they are of, streamed out of the zip and written
+  as a package; then `hydrotheque load` of it. COPY has the results alone, with the types of their raw table.
 - **marts**: five years of weather (SCALE million rows), ten years of levels (0.95 SCALE million), sensors, communes,
   collected, loaded and built as `hydrotheque run` does. The three questions are an analyst's, on one connection. The
   build where nothing changed is the step of `hydrotheque build`, in a new process each time; dbt reads the project as
