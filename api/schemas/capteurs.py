@@ -105,6 +105,8 @@ class Between(Paging):
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> "Between":
+        if not all(1 < each.year < 9999 for each in (self.start, self.end) if each):
+            raise ValueError("start and end lie in the years 2 to 9998")  # in UTC they would have no date
         if self.start and self.end and self.start >= self.end:
             raise ValueError("start is not before end")
         return self
