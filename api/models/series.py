@@ -47,13 +47,17 @@ class MonthWeather(SQLModel):
     tsup_h: float | None = column("Highest hourly air temperature, °C.", 13.8, Double)
 
 
-class MeteoMensuelle(MonthWeather, table=True):
+class _Cell(SQLModel):
+    lambx: int = column("Easting of the cell.", 6040, Integer, key=True)
+    lamby: int = column("Northing of the cell.", 24330, Integer, key=True)
+
+
+# The fields of the last base come first: the order of the key.
+class MeteoMensuelle(MonthWeather, _Cell, table=True):
     """One row per grid cell and month."""
 
     __tablename__ = "meteo_mensuelle"
     __table_args__ = _MARTS
-    lambx: int = column("Easting of the cell.", 6040, Integer, key=True)
-    lamby: int = column("Northing of the cell.", 24330, Integer, key=True)
 
 
 class NappeMensuelleRow(SQLModel):
