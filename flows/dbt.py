@@ -13,6 +13,8 @@ from dbt.artifacts.schemas.freshness import FreshnessResult
 from dbt.artifacts.schemas.results import FreshnessStatus, NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from flows import revisions
+from flows.revisions import Revised
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
 from ingestion.warehouse import Warehouse
@@ -57,6 +59,7 @@ class Built:
 
     nodes: list[Node] = field(default_factory=list)
     freshness: list[Freshness] = field(default_factory=list)
+    revised: list[Revised] = field(default_factory=list)
 
     @property
     def models(self) -> int:
@@ -93,7 +96,10 @@ def build(
     """
     # Unit tests test the SQL, not the data: they are run by `make test`.
     result = invoke(settings, warehouse, "build", "--exclude-resource-type", "unit_test", *arguments, runner=runner)
-    built.nodes += [_node(each) for each in getattr(result.result, "results", ())]
+    nodes = [_node(each) for each in getattr(result.result, "results", ())]
+    built.nodes += nodes
+    with warehouse.connect() as connection:
+        built.revised += revisions.count(connection, _snapshots(nodes))
     if built.failures:
         more = f" (and {len(built.failures) - 1} more)" if len(built.failures) > 1 else ""
         raise BuildError(f"dbt: {built.failures[0]}{more}; log: {_log_folder(settings)}/dbt.log")
@@ -122,6 +128,10 @@ def _freshness(result: Any) -> Freshness:
     if newest and newest.year == 1:  # dbt's way to say that the table is empty
         newest = None
     return Freshness(f"{source.source_name}.{source.name}", newest, limit, str(result.status))
+
+
+def _snapshots(nodes: list[Node]) -> set[str]:
+    return {node.name for node in nodes if node.kind == "snapshot" and node.status == NodeStatus.Success}
 
 
 def _node(result: Any) -> Node:

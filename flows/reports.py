@@ -79,6 +79,7 @@ def compile_report(run: "Run", began: datetime, error: Exception | None, marts: 
             for each in run.built.freshness
         ],
         "marts": marts,
+        "revised": [asdict(each) for each in run.built.revised],
     }
 
 
@@ -170,6 +171,7 @@ def tables(report: Report) -> dict[str, list[Report]]:
             {"station": code, "rows": rows} for rows, code in sorted(stations, reverse=True)[:LONGEST_TABLE]
         ],
         "Packages loaded": report["loaded"],
+        "Rows published before": report["revised"],
         "Freshness": report["freshness"],
         "Models and tests": report["dbt"],
         "Rows": [{"table": name, "rows": rows} for name, rows in report["marts"].items()],

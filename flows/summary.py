@@ -86,11 +86,13 @@ def said(line: Collected | Loaded) -> list[str]:
 
 
 def show_built(run: "Run") -> None:
-    """Print what dbt built, and its warnings."""
+    """Print what dbt built, the rows that it changed of those published before, and its warnings."""
     if run.built.nodes:
         console.print(
             f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"
         )
+        for each in run.built.revised:
+            console.print(f"revised    {each.table}: {each.changed:,} rows changed, {each.gone:,} gone")
         for warning in run.built.warnings:
             console.print(f"warning    {warning}")
 

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from flows import reports, schedules, steps
+from flows import dbt, reports, schedules, steps, summary
+from flows.revisions import Revised
 from ingestion import journal
 from ingestion.domains import DOMAINS
 from ingestion.errors import MissingError, SourceError
 from ingestion.report import Collected, Reporter
+from ingestion.settings import load_settings
+from ingestion.warehouse import open_warehouse
 from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import NAME, sim2
 from tests.flows.conftest import Environment
@@ -141,6 +144,17 @@ def test_a_build_waits_for_the_collection_and_says_what_is_missing(
         journal.note_collection(connection, "meteo", [Collected("meteo", "a")], None, due)
         steps.check_collected(run)
         assert connection.execute("SELECT piece FROM control.piece WHERE domaine = 'meteo'").fetchall() == [("a",)]
+
+
+def test_rows_published_before_and_revised_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    built = dbt.Built([dbt.Node("prelevement_historique", "snapshot", "success", 1.0, None, "")])
+    built.revised = [Revised("prelevement", 1_004, 2)]
+    run = steps.Run(load_settings(), open_warehouse(load_settings()), built=built)
+    summary.show_built(run)
+    assert "revised    prelevement: 1,004 rows changed, 2 gone" in capsys.readouterr().out
+    report = reports.compile_report(run, datetime.now(UTC), None, {})
+    assert report["revised"] == [{"table": "prelevement", "changed": 1_004, "gone": 2}]
+    assert "| prelevement | 1,004 | 2 |" in reports.markdown(report | {"gaps": [], "changes": []})
 
 
 def test_what_changed_since_the_last_time() -> None:
