@@ -70,6 +70,7 @@
             ('meteo', 'int_meteo__a_verifier'),
             ('nappe', 'int_piezometrie__a_verifier'),
             ('mesure_capteur', 'int_capteurs__a_verifier'),
+            ('prelevement', 'int_qualite_eau__a_verifier'),
         ] -%}
             {%- if all_tests_passed('model.' ~ project_name ~ '.' ~ vue, results) %}
             {{ record_numero(modele ~ ':tests',

@@ -36,6 +36,67 @@
 {%- endmacro %}
 
 
+{#-
+    Text of a decimal number, comma or point -> number; null where the text is none. For columns of many rows: three
+    times as fast as number_or_null, which knows signs and blanks.
+-#}
+{% macro decimal_or_null(column) -%}
+    {{ return(adapter.dispatch('decimal_or_null', 'hydrotheque')(column)) }}
+{%- endmacro %}
+
+{% macro default__decimal_or_null(column) -%}try_cast(replace({{ column }}, ',', '.') as double){%- endmacro %}
+
+{% macro postgres__decimal_or_null(column) -%}
+    case
+        when
+            translate({{ column }}, '0123456789', '') in ('', ',', '.')
+            and length({{ column }}) between 1 and 30 and {{ column }} not in (',', '.')
+            then cast(replace({{ column }}, ',', '.') as double precision)
+    end
+{%- endmacro %}
+
+
+{#- Whether a text matches a regular expression. -#}
+{% macro matches(column, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'hydrotheque')(column, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(column, pattern) -%}{{ column }} rlike '{{ pattern }}'{%- endmacro %}
+
+{% macro postgres__matches(column, pattern) -%}{{ column }} ~ '{{ pattern }}'{%- endmacro %}
+
+
+{#- The first group of a regular expression in a text; null or blank where it does not match. -#}
+{% macro matched(column, pattern) -%}
+    {{ return(adapter.dispatch('matched', 'hydrotheque')(column, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matched(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}', 1){%- endmacro %}
+
+{% macro postgres__matched(column, pattern) -%}substring({{ column }} from '{{ pattern }}'){%- endmacro %}
+
+
+{#- Text `2024-01-31` -> day; null where the text is none. -#}
+{% macro day_or_null(column) -%}
+    {{ return(adapter.dispatch('day_or_null', 'hydrotheque')(column)) }}
+{%- endmacro %}
+
+{% macro default__day_or_null(column) -%}try_cast({{ column }} as date){%- endmacro %}
+
+{#- PostgreSQL 15 has no cast that gives null: day 31 of a month of 30 is told by the month that it falls in. -#}
+{% macro postgres__day_or_null(column) -%}
+    case
+        when {{ column }} ~ '^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then
+            case
+                when to_char(
+                    cast(left({{ column }}, 8) || '01' as date) + (cast(right({{ column }}, 2) as integer) - 1),
+                    'YYYY-MM-DD'
+                ) = {{ column }} then cast({{ column }} as date)
+            end
+    end
+{%- endmacro %}
+
+
 {#- The listed columns of a row as one JSON text, for people to read. -#}
 {% macro json_text(columns) -%}
     {{ return(adapter.dispatch('json_text', 'hydrotheque')(columns)) }}

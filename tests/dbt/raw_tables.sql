@@ -101,3 +101,33 @@ create table if not exists raw_capteurs.interruption (
 create table if not exists raw_capteurs.rejet (
     code_capteur varchar, objet varchar, reference varchar, motif varchar, texte varchar, paquet varchar
 );
+
+create schema if not exists raw_qualite_eau;
+create table if not exists raw_qualite_eau.com_udi (
+    inseecommune varchar, nomcommune varchar, quartier varchar, cdreseau varchar, nomreseau varchar,
+    debutalim varchar, annee bigint, nom_du_fichier varchar
+);
+create index if not exists com_udi_portee on raw_qualite_eau.com_udi (nom_du_fichier);
+create table if not exists raw_qualite_eau.plv (
+    cddept varchar, cdreseau varchar, inseecommuneprinc varchar, nomcommuneprinc varchar, cdreseauamont varchar,
+    nomreseauamont varchar, pourcentdebit varchar, referenceprel varchar, dateprel varchar, heureprel varchar,
+    conclusionprel varchar, ugelib varchar, distrlib varchar, moalib varchar, plvconformitebacterio varchar,
+    plvconformitechimique varchar, plvconformitereferencebact varchar, plvconformitereferencechim varchar,
+    annee bigint, nom_du_fichier varchar
+);
+create index if not exists plv_portee on raw_qualite_eau.plv (nom_du_fichier);
+create table if not exists raw_qualite_eau.result (
+    cddept varchar, referenceprel varchar, cdparametresiseeaux varchar, cdparametre varchar, libmajparametre varchar,
+    libminparametre varchar, libwebparametre varchar, qualitparam varchar, insituana varchar, rqana varchar,
+    cdunitereferencesiseeaux varchar, cdunitereference varchar, limitequal varchar, refqual varchar,
+    valtraduite varchar, casparam varchar, referenceanl varchar, annee bigint, nom_du_fichier varchar
+);
+create index if not exists result_portee on raw_qualite_eau.result (nom_du_fichier);
+create table if not exists raw_qualite_eau.lecture (
+    paquet varchar, nom_du_fichier varchar, url varchar, modifie_le timestamptz, longueur bigint, etag varchar,
+    annee bigint, com_udi bigint, plv bigint, result bigint, refusees bigint, colonnes_nouvelles varchar,
+    lu_le timestamptz
+);
+create table if not exists raw_qualite_eau.rejet (
+    paquet varchar, nom_du_fichier varchar, membre varchar, ligne bigint, colonne varchar, motif varchar, texte varchar
+);

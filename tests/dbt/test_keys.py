@@ -42,6 +42,17 @@ KEYS = {
     ("mesure_capteur_jour", "f", "code_capteur", "capteur"),
     ("lacune_capteur", "p", "code_capteur,grandeur,debut", None),
     ("lacune_capteur", "f", "code_capteur", "capteur"),
+    ("reseau_distribution", "p", "cdreseau", None),
+    ("commune_reseau", "p", "code_insee,quartier,cdreseau", None),
+    ("commune_reseau", "f", "code_insee", "commune"),
+    ("commune_reseau", "f", "cdreseau", "reseau_distribution"),
+    ("parametre", "p", "cdparametresiseeaux", None),
+    ("prelevement", "p", "referenceprel,cdreseau,annee", None),
+    ("prelevement", "f", "cdreseau", "reseau_distribution"),
+    ("resultat_analyse", "p", "referenceprel,cdparametresiseeaux,referenceanl,annee", None),
+    ("resultat_analyse", "f", "cdparametresiseeaux", "parametre"),
+    ("conformite_commune", "p", "code_insee,annee", None),
+    ("conformite_commune", "f", "code_insee", "commune"),
 }
 CONSTRAINTS = """
     select c.conrelid::regclass::text, c.contype::text,

@@ -31,12 +31,17 @@ FOREIGN_KEYS = {
     ("mesure_capteur", "code_capteur", "capteur"),
     ("mesure_capteur_jour", "code_capteur", "capteur"),
     ("lacune_capteur", "code_capteur", "capteur"),
+    ("commune_reseau", "code_insee", "commune"),
+    ("commune_reseau", "cdreseau", "reseau_distribution"),
+    ("prelevement", "cdreseau", "reseau_distribution"),
+    ("resultat_analyse", "cdparametresiseeaux", "parametre"),
+    ("conformite_commune", "code_insee", "commune"),
 }
 LONG_TYPES = {"timestamptz": "timestamp with time zone"}
 # A dimensionless number says what it counts or lies between.
 UNIT = re.compile(
     r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|hours|fraction|share|index|no unit"
-    r"|-?\d to \d)\b"
+    r"|in the unit of \w+|-?\d to \d)\b"
 )
 
 

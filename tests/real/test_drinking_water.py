@@ -1,4 +1,4 @@
-"""Recorded files of the sanitary control, zipped and served over HTTP to the real pipeline, checked in raw row by row.
+"""Recorded files of the sanitary control, zipped, served to the real pipeline, checked row by row in raw and marts.
 
 The national networks of 2023; samples of Corse-du-Sud in 2021 and 2022, with four columns that somebody added; results
 and networks of Hub'Eau's answers, which hold the same values under other names.
@@ -12,10 +12,11 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import steps
+from flows import dbt, steps
 from ingestion.report import Collected, Reporter
 from ingestion.sources.qualite_eau_zip import COLUMNS
 from tests.conftest import REAL, Entrepot, entrepot
+from tests.dbt.conftest import RAW
 from tests.ingestion.dis import csv as dis_csv
 from tests.ingestion.dis import zipped
 from tests.serving import loads, served
@@ -90,6 +91,16 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         yield place, [line for line in run.reporter.lines if isinstance(line, Collected)]
 
 
+@pytest.fixture(scope="module")
+def built(recorded: tuple[Entrepot, list[Collected]]) -> Entrepot:
+    """The marts of what was recorded; the other domains' raw tables are there and empty."""
+    place, _ = recorded
+    with place.owner.connect() as connection:
+        connection.execute(RAW)
+    dbt.build(place.settings, place.owner, dbt.Built(), "--select", "+tag:qualite_eau", "+rejet")
+    return place
+
+
 def raw(place: Entrepot, table: str, year: int, *more: str) -> list[list[str | None]]:
     columns = ", ".join((*COLUMNS[table], *more))
     found = place.rows(f"SELECT {columns} FROM raw_qualite_eau.{table} WHERE annee = {year}")
@@ -139,3 +150,49 @@ def test_nothing_was_refused_and_the_four_columns_were_reported(recorded: tuple[
         (2022, 2, 2_079, 9, 0, ",".join(new)),
         (2023, 49_495, 2_079, 9, 0, ",".join(new)),
     ]
+
+
+def test_the_marts_of_the_networks_of_france(built: Entrepot) -> None:
+    served_in_2023 = built.rows(
+        "SELECT code_insee, quartier, cdreseau, debutalim::text FROM marts.commune_reseau WHERE derniere_annee = 2023"
+    )
+    assert len(served_in_2023) == 49_495
+    assert set(served_in_2023) == {(line[0], line[2], line[3], line[5]) for line in lines(NATIONAL)}
+    named = built.rows("SELECT cdreseau, nomreseau FROM marts.reseau_distribution WHERE nomreseau IS NOT NULL")
+    assert set(named) >= {(line[3], line[4]) for line in lines(NATIONAL)}
+    assert built.rows("SELECT count(*) FROM marts.commune WHERE NOT actuelle") == [(34_886,)]
+    moirans = "SELECT annees FROM marts.commune_reseau WHERE code_insee = '38400' AND cdreseau = '038000273'"
+    assert ("2021, 2022, 2023",) in built.rows(f"{moirans} AND quartier = 'archat'")
+
+
+def test_the_mart_of_the_samples_of_corse_du_sud(built: Entrepot) -> None:
+    columns = COLUMNS["plv"]
+    for year in (2021, 2022):
+        rows = built.rows(
+            "SELECT referenceprel, cdreseau, dateprel::text, to_char(preleve_le, 'HH24\"h\"MI'), "
+            "plvconformitebacterio, plvconformitechimique, plvconformitereferencebact, plvconformitereferencechim, "
+            f"pourcentdebit, lignes FROM marts.prelevement WHERE annee = {year}"
+        )
+        expected = []
+        for line in lines(PLV[year]):
+            row = dict(zip(columns, line, strict=False))
+            debit = row["pourcentdebit"]
+            names = ("referenceprel", "cdreseau", "dateprel", "heureprel", *columns[-4:])
+            expected.append((*(row[name] for name in names), float(debit.split()[0]) if debit else None, 1))
+        assert sorted(rows, key=str) == sorted(expected, key=str)
+
+
+def test_the_mart_of_the_results_of_hubeau(built: Entrepot) -> None:
+    rows = built.rows(
+        "SELECT cdparametresiseeaux, rqana, valeur, sous_seuil, seuil, limite_max, depasse_limite, reference_min, "
+        "reference_max, hors_reference, referenceanl FROM marts.resultat_analyse WHERE annee = 2022 ORDER BY 1"
+    )
+    assert len(rows) == 9
+    found = {row[0]: row[1:] for row in rows}
+    sample = "05900313051"
+    assert found["PH"] == ("7,8", 7.8, False, None, None, None, 6.5, 9.0, False, "")
+    assert found["ECOLI"] == ("<1", None, True, 1.0, 0.0, False, None, None, None, sample)
+    assert found["NH4"] == ("<0,05", None, True, 0.05, None, None, None, 0.1, False, sample)
+    assert found["TEAU"] == ("19,6", 19.6, False, None, None, None, None, 25.0, False, "")
+    assert found["ASP"] == ("Aspect normal", None, False, None, None, None, None, None, None, "")
+    assert built.rows("SELECT count(*) FROM marts.rejet") == [(0,)]

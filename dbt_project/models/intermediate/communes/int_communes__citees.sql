@@ -13,6 +13,11 @@ with citations as (
         code_insee,
         nom_commune as nom
     from {{ ref('stg_capteurs__stations_hydrometriques') }}
+    union all
+    select
+        code_insee,
+        nomcommune as nom
+    from {{ ref('stg_qualite_eau__communes_udi') }}
 ),
 
 final as (

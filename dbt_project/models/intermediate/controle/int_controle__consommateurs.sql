@@ -14,7 +14,16 @@ with consommateurs (modele, domaine) as (
     ('mesure_capteur', 'capteurs'),
     ('mesure_capteur:tests', 'capteurs'),
     ('mesure_capteur_jour', 'capteurs'),
-    ('lacune_capteur', 'capteurs')
+    ('lacune_capteur', 'capteurs'),
+    ('int_qualite_eau__parametres_publies', 'qualite_eau'),
+    ('int_qualite_eau__reseaux_publies', 'qualite_eau'),
+    ('int_qualite_eau__refus', 'qualite_eau'),
+    ('prelevement', 'qualite_eau'),
+    ('prelevement:tests', 'qualite_eau'),
+    ('prelevement_historique', 'qualite_eau'),
+    ('resultat_analyse', 'qualite_eau'),
+    ('resultat_analyse_historique', 'qualite_eau'),
+    ('conformite_commune', 'qualite_eau')
 ),
 
 final as (

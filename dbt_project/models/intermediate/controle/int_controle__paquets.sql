@@ -22,6 +22,12 @@ with lectures as (
         paquet,
         lu_le
     from {{ ref('stg_capteurs__lecture') }}
+    union all
+    select
+        'qualite_eau' as domaine,
+        paquet,
+        lu_le
+    from {{ ref('stg_qualite_eau__lecture') }}
 ),
 
 lus as (

@@ -43,6 +43,24 @@ with final as (
         texte,
         paquet
     from {{ ref('stg_capteurs__rejet') }}
+    union all
+    select
+        'qualite_eau' as domaine,
+        membre as objet,
+        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || colonne) as reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('stg_qualite_eau__rejet') }}
+    union all
+    select
+        'qualite_eau' as domaine,
+        objet,
+        reference,
+        motif,
+        texte,
+        paquet
+    from {{ ref('int_qualite_eau__refus') }}
 )
 
 select * from final

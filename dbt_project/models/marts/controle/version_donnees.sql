@@ -9,8 +9,8 @@ final as (
         modele,
         construit_le
     from constructions
-    -- the others are marks of the tests
-    where modele not like '%:%'
+    -- the others are marks of the tests, and tables between staging and marts
+    where modele not like '%:%' and modele not like 'int_%'
 )
 
 select * from final

@@ -1,0 +1,44 @@
+{{ config(
+    incremental_strategy='mirror',
+    unique_key=['code_insee', 'quartier', 'cdreseau'],
+    indexes=[{'columns': ['cdreseau']}],
+    pre_hook="{{ open_build() }}",
+    post_hook="{{ record_build() }}",
+) }}
+
+-- a year may repeat the line with another start: the latest stands
+with annees as (
+    select
+        code_insee,
+        quartier,
+        cdreseau,
+        annee,
+        max(debutalim) as debutalim
+    from {{ ref('stg_qualite_eau__communes_udi') }}
+    where code_insee is not null and cdreseau is not null
+    group by code_insee, quartier, cdreseau, annee
+),
+
+classees as (
+    select
+        *,
+        row_number() over (partition by code_insee, quartier, cdreseau order by annee desc) as rang
+    from annees
+),
+
+final as (
+    select
+        code_insee,
+        quartier,
+        cdreseau,
+        max(case when rang = 1 then debutalim end) as debutalim,
+        min(annee) as premiere_annee,
+        max(annee) as derniere_annee,
+        {{ dbt.listagg(
+            'cast(annee as ' ~ dbt.type_string() ~ ')', "', '", 'order by annee'
+        ) }} as annees
+    from classees
+    group by code_insee, quartier, cdreseau
+)
+
+select * from final
