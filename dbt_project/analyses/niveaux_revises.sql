@@ -28,4 +28,4 @@ final as (
 )
 
 select * from final
-order by abs(niveau_apres - niveau_avant) desc nulls last, code_bss, date_mesure
+order by abs(niveau_apres - niveau_avant) desc nulls last, code_bss asc, date_mesure asc

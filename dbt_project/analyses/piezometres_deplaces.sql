@@ -32,4 +32,4 @@ final as (
 )
 
 select * from final
-order by change_le desc, code_bss
+order by change_le desc, code_bss asc

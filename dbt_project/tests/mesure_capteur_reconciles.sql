@@ -1,7 +1,7 @@
 {{ config(group='capteurs') }}
 
--- One row per month in which the values read are not those of mesure_capteur and those that another statut of the same
--- instant stands for. Of the values that no run has tested yet and that are kept; a null is no value.
+-- One row per month in which the values read are not those of mesure_capteur and those that another statut
+-- of the same instant stands for. Of the values that no run has tested yet and that are kept; a null is none.
 with perimetre as (
     select * from {{ ref('int_capteurs__perimetre') }}
     where modele = 'mesure_capteur:tests'

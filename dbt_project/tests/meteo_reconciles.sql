@@ -1,7 +1,7 @@
 {{ config(group='meteo') }}
 
--- One row per month in which the lines loaded are not the rows of meteo and those that a newer file stands for. Of the
--- dates that no run has tested yet. What the parser refused is not among the lines loaded: see rejet_reconciles.
+-- One row per month in which the lines loaded are not the rows of meteo and those that a newer file stands
+-- for. Of the dates that no run has tested yet. What the parser refused is not loaded: see rejet_reconciles.
 with perimetre as (
     select date from {{ ref('int_meteo__perimetre') }}
     where modele = 'meteo:tests'
@@ -18,8 +18,8 @@ lignes as (
     inner join perimetre on lignes.date = perimetre.date
     where
         exists (
-            select 1 from perimetre
-            where perimetre.date between fichiers.date_min and fichiers.date_max
+            select 1 from perimetre as dates
+            where dates.date between fichiers.date_min and fichiers.date_max
         )
 ),
 

@@ -1,7 +1,7 @@
 {{ config(group='piezometrie') }}
 
--- One row per month in which the measures read are not those of nappe, those refused and those that another measure of
--- the day stands for. Of the rows that no run has tested yet.
+-- One row per month in which the measures read are not those of nappe, those refused and those that another
+-- measure of the day stands for. Of the rows that no run has tested yet.
 with perimetre as (
     select * from {{ ref('int_piezometrie__perimetre') }}
     where modele = 'nappe:tests'
