@@ -97,7 +97,7 @@ def built(recorded: tuple[Entrepot, list[Collected]]) -> Entrepot:
     place, _ = recorded
     with place.owner.connect() as connection:
         connection.execute(RAW)
-    dbt.build(place.settings, place.owner, dbt.Built(), "--select", "+tag:qualite_eau", "+rejet")
+    dbt.build(place.settings, place.owner, dbt.Built())
     return place
 
 
