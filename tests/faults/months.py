@@ -114,7 +114,7 @@ class Place:
             capture_output=True,
             text=True,
             env=os.environ | self.env,
-            timeout=120,
+            timeout=600,  # a chain that hangs, not one on a busy machine
         )
 
     def load_records(self, domain: str) -> list[Path]:
