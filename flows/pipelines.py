@@ -32,37 +32,37 @@ LONGEST_WAIT = timedelta(hours=12)  # for a run of another kind, which holds the
 RETRY_DELAYS: list[float] = [60, 300, 900]  # seconds; within a try, each request has been tried four times already
 
 
-@flow
+@flow(name="pipeline_get_csv")
 def pipeline_get_csv() -> None:
     """Collect the files of data.gouv.fr: weather, drinking water, communes."""
     _run("pipeline_get_csv", steps.collect_files)
 
 
-@flow
+@flow(name="pipeline_get_api")
 def pipeline_get_api() -> None:
     """Collect the answers of Hub'Eau: stations, groundwater levels, values of sensors."""
     _run("pipeline_get_api", steps.collect_answers)
 
 
-@flow
+@flow(name="pipeline_get_capteurs")
 def pipeline_get_capteurs() -> None:
     """The whole hour of the sensors: collect their last values, load them, build and test their tables."""
     _run("pipeline_get_capteurs", *steps.HOUR)
 
 
-@flow
+@flow(name="copy_data_in_db")
 def copy_data_in_db() -> None:
     """Load the lake into the raw schemas, once all of the month is collected, then build and test the tables."""
     _run("copy_data_in_db", *steps.COPY)
 
 
-@flow
+@flow(name="pipeline_mensuel")
 def pipeline_mensuel() -> None:
     """The whole month: collect everything, load it, build and test the tables."""
     _run("pipeline_mensuel", *steps.MONTH)
 
 
-@flow
+@flow(name="pipeline_delete_user")
 def pipeline_delete_user() -> None:
     """Count the accounts that are due, then delete them and announce those that will be."""
     settings = get_settings()
