@@ -134,3 +134,14 @@
 {% macro month_of(jour) -%}
     cast(date_trunc('month', {{ jour }}) as date)
 {%- endmacro %}
+
+
+{#- End of a CTE whose columns are costly and used several times: PostgreSQL would compute them at each use. -#}
+{% macro computed_once() -%}
+    {{ return(adapter.dispatch('computed_once', 'hydrotheque')()) }}
+{%- endmacro %}
+
+{% macro default__computed_once() -%}
+{%- endmacro %}
+
+{% macro postgres__computed_once() -%}offset 0{%- endmacro %}

@@ -1,3 +1,6 @@
+-- reads a table: a view would be dropped with it by a full refresh
+{{ config(materialized='ephemeral') }}
+
 with final as (
     select
         'meteo' as domaine,

@@ -6,17 +6,19 @@
     post_hook="{{ record_build() }}",
 ) }}
 
--- a year may repeat the line with another start: the latest stands
+-- a year may repeat the line with another start: the latest stands; a network named only by a file that is
+-- not completely loaded is none yet
 with annees as (
     select
-        code_insee,
-        quartier,
-        cdreseau,
-        annee,
-        max(debutalim) as debutalim
-    from {{ ref('stg_qualite_eau__communes_udi') }}
-    where code_insee is not null and cdreseau is not null
-    group by code_insee, quartier, cdreseau, annee
+        lignes.code_insee,
+        lignes.quartier,
+        lignes.cdreseau,
+        lignes.annee,
+        max(lignes.debutalim) as debutalim
+    from {{ ref('stg_qualite_eau__communes_udi') }} as lignes
+    inner join {{ ref('reseau_distribution') }} as reseaux on lignes.cdreseau = reseaux.cdreseau
+    where lignes.code_insee is not null
+    group by lignes.code_insee, lignes.quartier, lignes.cdreseau, lignes.annee
 ),
 
 classees as (

@@ -118,6 +118,7 @@ lues as (
     from reunies
     left join limites on reunies.limitequal = limites.limitequal
     left join seuils_de_reference on reunies.refqual = seuils_de_reference.refqual
+    {{ computed_once() }}
 ),
 
 final as (
