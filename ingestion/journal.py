@@ -85,6 +85,20 @@ COMMENT ON VIEW marts.etat_source IS
     'late: no success since the last one due, or data older than dbt''s freshness allows';
 COMMENT ON VIEW marts.etat_table IS
     'One row per table of marts: its rows, the number of the last lake package in it (version), and its last build';
+COMMENT ON COLUMN marts.etat_source.domaine IS 'Domain: meteo, piezometrie …';
+COMMENT ON COLUMN marts.etat_source.reussie_le IS 'Instant of its last successful collection (UTC)';
+COMMENT ON COLUMN marts.etat_source.tentee_le IS 'Instant of its last collection, successful or not (UTC)';
+COMMENT ON COLUMN marts.etat_source.en_echec IS 'Whether that one failed';
+COMMENT ON COLUMN marts.etat_source.lignes IS 'Rows that the last successful collection brought to the lake';
+COMMENT ON COLUMN marts.etat_source.refusees IS 'Records that it refused';
+COMMENT ON COLUMN marts.etat_source.donnees_du IS 'Newest row of its source table that is furthest behind (UTC)';
+COMMENT ON COLUMN marts.etat_source.prochaine_le IS 'Instant of the next collection planned (UTC)';
+COMMENT ON COLUMN marts.etat_source.collecte_en_retard IS 'Whether no collection succeeded since the last one due';
+COMMENT ON COLUMN marts.etat_source.donnees_en_retard IS 'Whether its data are older than their freshness allows';
+COMMENT ON COLUMN marts.etat_table.nom_table IS 'Table of marts';
+COMMENT ON COLUMN marts.etat_table.lignes IS 'Rows after the last build';
+COMMENT ON COLUMN marts.etat_table.version IS 'Number of the last lake package in it (control.paquet_charge)';
+COMMENT ON COLUMN marts.etat_table.construit_le IS 'Instant of its last build (UTC)';
 """
 
 
