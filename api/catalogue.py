@@ -1,5 +1,5 @@
 """What the tables are: dbt's descriptions, types and keys as its builds left them in the database (persist_docs), with
-the version and the rows of each, and how recent its sources are. docs/decisions/0010-where-the-catalogue-comes-from.md.
+the version and the rows of each, and how recent its sources are. docs/decisions/0012-where-the-catalogue-comes-from.md.
 """
 
 import re

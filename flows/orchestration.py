@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -66,11 +66,10 @@ def wait_for_server(api: str, process: "subprocess.Popen[bytes] | None" = None, 
     while time.monotonic() < until:
         if process and process.poll() is not None:
             break
-        try:
+        with suppress(requests.RequestException):
             if requests.get(f"{api}/health", timeout=5).ok:
                 return
-        except requests.RequestException:
-            time.sleep(0.5)
+        time.sleep(0.5)
     raise OrchestrationError(f"no Prefect server answers on {api}" + (f"; log: {log}" if log else ""))
 
 

@@ -29,6 +29,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings  # noqa: E402
 
 LONGEST_WAIT = timedelta(hours=12)  # for a run of another kind, which holds the warehouse
+WAIT_OF_AN_HOUR = timedelta(minutes=50)  # then the next hour's run collects what this one would have
 RETRY_DELAYS: list[float] = [60, 300, 900]  # seconds; within a try, each request has been tried four times already
 
 
@@ -47,7 +48,7 @@ def pipeline_get_api() -> None:
 @flow(name="pipeline_get_capteurs")
 def pipeline_get_capteurs() -> None:
     """The whole hour of the sensors: collect their last values, load them, build and test their tables."""
-    _run("pipeline_get_capteurs", *steps.HOUR)
+    _run("pipeline_get_capteurs", *steps.HOUR, wait=WAIT_OF_AN_HOUR)
 
 
 @flow(name="copy_data_in_db")
@@ -74,10 +75,10 @@ def pipeline_delete_user() -> None:
         create_table_artifact(figures, "pipeline-delete-user-accounts", "Accounts announced and deleted, by reason")
 
 
-def _run(name: str, *parts: Step) -> None:
+def _run(name: str, *parts: Step, wait: timedelta = LONGEST_WAIT) -> None:
     logger = get_run_logger()
     show = Reporter(lambda line: logger.info("\n".join(summary.said(line))))
-    with _published() as runs, steps.started(show, name=name, wait=LONGEST_WAIT) as run:
+    with _published() as runs, steps.started(show, name=name, wait=wait) as run:
         runs.append(run)
         run.dbt_runner = _dbt_runner
         for step in parts:
