@@ -28,6 +28,10 @@ _SESSION = {
 # longer than most of them.
 PREPARED = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 
+# What a statement raises when PostgreSQL refuses it, goes away under it (asyncpg then calls its own state wrong), or
+# does not answer.
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
 
 class ReadError(Exception):
     """PostgreSQL could not be reached or refused a statement; `sqlstate` says why, when it answered at all."""
@@ -103,7 +107,7 @@ class Database:
                 yield connection
             finally:
                 await self.pool.release(connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise ReadError(error) from error
 
     async def connect_alone(self, name: str, statement_timeout: float) -> asyncpg.Connection:

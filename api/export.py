@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-import asyncpg
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.database import Database, ReadError
+from api.database import FAILURES, Database, ReadError
 from api.problems import ProblemError
 from api.settings import Settings
 
@@ -110,7 +109,7 @@ class Export(StreamingResponse):
 
         try:
             await (self._parquet(push) if self._kind == "parquet" else self._copy(push))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, _ChildError) as error:
+        except (*FAILURES, _ChildError) as error:
             raise ReadError(error) from error
         if not begun:
             await send(start)

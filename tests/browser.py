@@ -68,9 +68,16 @@ class Page:
         self._number, self._session = 0, ""
         target = self.call("Target.createTarget", url=url)["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        while "error" in self._answer("Runtime.evaluate", expression="1"):  # the page has not begun
+            time.sleep(0.05)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the DevTools protocol and return its result."""
+        answer = self._answer(method, **parameters)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _answer(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
@@ -79,8 +86,7 @@ class Page:
         while True:
             answer = json.loads(self._read())
             if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return dict(answer)
 
     def _read(self) -> bytes:
         text = bytearray()
