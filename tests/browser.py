@@ -68,8 +68,6 @@ class Page:
         self._number, self._session = 0, ""
         target = self.call("Target.createTarget", url=url)["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        while "error" in self._answer("Runtime.evaluate", expression="1"):  # the page has not begun
-            time.sleep(0.05)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the DevTools protocol and return its result."""
@@ -97,7 +95,12 @@ class Page:
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives in the page."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        how = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        end = time.monotonic() + 60
+        while "error" in (answer := self._answer("Runtime.evaluate", **how)):  # between two documents there is none
+            assert time.monotonic() < end, answer
+            time.sleep(0.05)
+        found = answer["result"]
         assert "exceptionDetails" not in found, (expression, found)
         return found["result"].get("value")
 

@@ -43,7 +43,8 @@ partagees as (
 seules as (
     select
         lignes.*,
-        cast(1 as {{ dbt.type_bigint() }}) as rang  -- the type of row_number(): else the union converts row by row
+        -- the type of row_number(): else the union converts row by row
+        cast(1 as {{ dbt.type_bigint() }}) as rang
     from {{ ref('stg_meteo__quotidien') }} as lignes
     {% if is_incremental() %}
     inner join fichiers on lignes.nom_du_fichier = fichiers.nom_du_fichier

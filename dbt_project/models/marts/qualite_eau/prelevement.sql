@@ -60,7 +60,9 @@ final as (
         heureprel,
         case
             when {{ matches('heureprel', '^([01][0-9]|2[0-3])h[0-5][0-9]$') }}
-                then cast(dateprel_publie || ' ' || replace(heureprel, 'h', ':') as {{ dbt.type_timestamp() }})
+                then cast(
+                    dateprel_publie || ' ' || replace(heureprel, 'h', ':') as {{ dbt.type_timestamp() }}
+                )
         end as preleve_le,
 
         -- place
