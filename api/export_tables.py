@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from api.models import capteurs as c
 from api.models import marts as m
+from api.models import qualite_eau as q
 from api.models import series as s
 from api.models import table_of
 from api.models.communes import Commune
@@ -16,6 +17,8 @@ from api.schemas.export import ExportQuery
 
 _STATION = "code_bss in (select code_bss from marts.info_nappe where code_departement = {})"
 _SENSOR = "code_capteur in (select code_capteur from marts.capteur where code_departement = {})"
+_COMMUNE = "code_insee in (select code_insee from marts.commune where code_departement = {})"
+_AGENCY = "cddept = lpad({}, 3, '0')"  # 001, 02A, 974
 _OWN = "code_departement = {}"
 
 
@@ -47,6 +50,12 @@ TABLES: dict[str, Exported] = {
         Exported(c.MesureCapteur, day="instant", code="code_capteur", departement=_SENSOR),
         Exported(c.MesureCapteurJour, day="jour", code="code_capteur", departement=_SENSOR),
         Exported(c.LacuneCapteur, day="debut", code="code_capteur", departement=_SENSOR),
+        Exported(q.ReseauDistribution, code="cdreseau", departement=_OWN),
+        Exported(q.CommuneReseau, code="code_insee", departement=_COMMUNE),
+        Exported(q.Parametre, code="cdparametresiseeaux"),
+        Exported(q.Prelevement, day="dateprel", code="cdreseau", departement=_AGENCY),
+        Exported(q.ResultatAnalyse, code="referenceprel", departement=_AGENCY),
+        Exported(q.ConformiteCommune, code="code_insee", departement=_COMMUNE),
         Exported(Commune, code="code_insee", departement=_OWN),
     )
 }

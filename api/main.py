@@ -19,6 +19,7 @@ from api.routes import (
     data_capteurs,
     data_catalogue,
     data_communes,
+    data_eau,
     data_export,
     data_meteo,
     data_piezo,
@@ -70,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limiter = Limiter(settings)
     app.state.metrics = Metrics()
     # The data first: routes are tried in their order, and these are asked for most.
-    of_data = (data_meteo, data_piezo, data_capteurs, data_communes, data_catalogue, data_export)
+    of_data = (data_meteo, data_piezo, data_capteurs, data_communes, data_eau, data_catalogue, data_export)
     for module in (*of_data, user, health, operation, status):
         app.include_router(module.router)
     errors.install(app)

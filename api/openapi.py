@@ -14,7 +14,7 @@ from api.schemas.common import said
 
 TITLE = "Hydrothèque"
 DESCRIPTION = """
-French weather and groundwater, from the providers to programs.
+French weather, groundwater, rivers and drinking water, from the providers to programs.
 
 **How to begin**: register at `POST /user/register`, log in at `POST /user/login` (here: the *Authorize* button),
 and send the token with every request under `/data`: `Authorization: Bearer <token>`.
@@ -25,7 +25,11 @@ when you send one: name it when you report an error.
 
 **The data** is republished under the Licence Ouverte 2.0 (Etalab); name its producers when you use it:
 - weather: Météo-France, daily SIM2 grid (Safran-Isba-Modcou);
-- groundwater: BRGM and the producers of ADES, through Hub'Eau (each level names its producer on request).
+- groundwater: BRGM and the producers of ADES, through Hub'Eau (each level names its producer on request);
+- sensors in real time: SCHAPI and the flood services (PHyC) for rivers, BRGM and the producers of ADES for groundwater,
+  through Hub'Eau;
+- drinking water: the regional health agencies (ARS) and the Ministère chargé de la Santé, through data.gouv.fr;
+- communes: INSEE, IGN and others, communes-france-2025, through data.gouv.fr.
 """
 LICENCE = {
     "name": "Licence Ouverte 2.0 (Etalab), for the data",
@@ -33,7 +37,7 @@ LICENCE = {
 }
 TAGS = [
     {"name": "user", "description": "Registering, logging in, and what is held about you."},
-    {"name": "data", "description": "Weather and groundwater; needs a token."},
+    {"name": "data", "description": "Weather, groundwater, sensors, communes and drinking water; needs a token."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 # What any route may answer, beside its own.

@@ -8,6 +8,14 @@ from sqlmodel import SQLModel
 from api.models.capteurs import Capteur, LacuneCapteur, MesureCapteur, MesureCapteurJour
 from api.models.communes import Commune
 from api.models.marts import Continuite, InfoNappe, Localisation, Meteo, Nappe, NatureMesure, Producteur
+from api.models.qualite_eau import (
+    CommuneReseau,
+    ConformiteCommune,
+    Parametre,
+    Prelevement,
+    ReseauDistribution,
+    ResultatAnalyse,
+)
 from api.models.series import IndicateurPiezometrique, MeteoMensuelle, NappeMensuelle, NappeSignalement, PiezoMeteo
 
 
@@ -36,6 +44,11 @@ COMMUNES = Source(
     "https://www.data.gouv.fr/datasets/communes-et-villes-de-france-en-csv-excel-json-parquet-et-feather",
     "communes",
 )
+TAP_WATER = Source(
+    "Regional health agencies (ARS), Ministère chargé de la Santé, sanitary control of drinking water, data.gouv.fr",
+    "https://www.data.gouv.fr/datasets/resultats-du-controle-sanitaire-de-leau-distribuee-commune-par-commune",
+    "qualite_eau",
+)
 
 OF_TABLE: dict[type[SQLModel], tuple[Source, ...]] = {
     Localisation: (SIM2,),
@@ -55,6 +68,12 @@ OF_TABLE: dict[type[SQLModel], tuple[Source, ...]] = {
     MesureCapteur: (REAL_TIME,),
     MesureCapteurJour: (REAL_TIME,),
     LacuneCapteur: (REAL_TIME,),
+    ReseauDistribution: (TAP_WATER,),
+    CommuneReseau: (TAP_WATER,),
+    Parametre: (TAP_WATER,),
+    Prelevement: (TAP_WATER,),
+    ResultatAnalyse: (TAP_WATER,),
+    ConformiteCommune: (TAP_WATER,),
 }
 
 

@@ -25,7 +25,7 @@ class ExportQuery(BaseModel):
         default=None,
         min_length=1,
         max_length=250,  # what an address holds
-        description="Codes of piezometers, sensors or communes, 250 at most; repeat the parameter.",
+        description="Codes of piezometers, sensors, communes, networks or samples, 250 at most; repeat the parameter.",
         examples=[["07548X0009/F"]],
     )
     code_departement: Departement = None

@@ -71,7 +71,8 @@ def test_every_field_is_described(document: dict[str, Any]) -> None:
 
 def test_who_made_the_data_and_under_which_licence(document: dict[str, Any]) -> None:
     said = document["info"]["description"] + document["info"]["license"]["name"]
-    for name in ("Licence Ouverte 2.0", "Météo-France", "BRGM", "ADES", "Hub'Eau"):
+    weather_and_levels = ("Météo-France", "BRGM", "ADES", "SCHAPI", "Hub'Eau")
+    for name in ("Licence Ouverte 2.0", *weather_and_levels, "ARS", "Ministère chargé de la Santé", "INSEE", "IGN"):
         assert name in said
 
 

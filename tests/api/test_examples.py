@@ -3,6 +3,12 @@
 from typing import Any
 
 import httpx
+import pytest
+
+from tests.api.operations import CLOSED, Operation
+
+# An export answers no JSON.
+EVERY_READ = [each for each in CLOSED if each.path.startswith("/data/") and "export" not in each.path]
 
 
 def test_register_then_login(client: httpx.Client, new_user: dict[str, Any]) -> None:
@@ -97,3 +103,24 @@ def test_piezo_meteo(user: httpx.Client) -> None:
     days = {each["date"]: each for each in answer.json()["results"]}
     assert days["2024-01-15"]["niveau_nappe_eau"] is not None
     assert days["2024-01-15"]["temperature"] is not None
+
+
+def test_drinking_water(user: httpx.Client) -> None:
+    water = user.get("/data/communes/70402/eau").json()
+    assert [each["annee"] for each in water["conformite"]] == [2024, 2023, 2022]
+    network = water["reseaux"][0]["cdreseau"]
+    period = {"start_date": "2024-02-12", "end_date": "2024-02-12"}
+    samples = user.get("/data/eau/prelevements", params={"cdreseau": network, **period}).json()["results"]
+    assert [(each["referenceprel"], each["plvconformitebacterio"]) for each in samples] == [("07000340289", "N")]
+    results = user.get("/data/eau/resultats", params={"referenceprel": "07000340289"}).json()["results"]
+    found = {each["cdparametresiseeaux"]: each for each in results}
+    assert (found["NO3"]["valeur"], found["NO3"]["cdunitereferencesiseeaux"]) == (12.5, "mg/L")
+    assert (found["NO3"]["limitequal"], found["NO3"]["depasse_limite"]) == ("<=50 mg/L", False)
+    assert (found["NH4"]["rqana"], found["NH4"]["sous_seuil"], found["NH4"]["seuil"]) == ("<0,05", True, 0.05)
+    assert found["ECOLI"]["depasse_limite"] is True
+
+
+@pytest.mark.parametrize("operation", EVERY_READ, ids=str)
+def test_the_document_s_examples_answer_something(user: httpx.Client, operation: Operation) -> None:
+    body = user.request(**operation.request()).raise_for_status().json()
+    assert body.get("results", body.get("features", body.get("reseaux", body)))

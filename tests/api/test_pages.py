@@ -13,7 +13,7 @@ from tests.problems import assert_problem
 STATION = "07548X0009/F"
 LISTS = ["/data/piezo/list", "/data/piezo/stations", "/data/piezo/latest", f"/data/piezo_value/?code_bss={STATION}",
          "/data/piezo/index?start_date=2024-01-01&end_date=2024-03-31", "/data/communes/list",
-         "/data/capteurs/list"]  # fmt: skip
+         "/data/capteurs/list", "/data/eau/prelevements?cdreseau=070000002"]  # fmt: skip
 
 
 def pages(user: httpx.Client, path: str, limit: int) -> list[dict[str, Any]]:
