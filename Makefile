@@ -28,8 +28,8 @@ run: $(VENV)/.ready profiles.yml ## collect, load, build and test a month (SOURC
 test: $(VENV)/.ready profiles.yml ## run every test
 	@$(BIN)/pytest
 
-test-faults: $(VENV)/.ready profiles.yml ## every fault, and the chain killed at 60 moments (half an hour)
-	@HYDROTHEQUE_KILLS=60 $(BIN)/pytest tests/faults
+test-faults: $(VENV)/.ready profiles.yml ## every fault, the chain killed at 60 moments, 5,000 odd requests (an hour)
+	@HYDROTHEQUE_KILLS=60 HYDROTHEQUE_EXAMPLES=5000 $(BIN)/pytest tests/faults tests/api/test_schemathesis.py
 
 bench: $(VENV)/.ready profiles.yml ## measure against named floors; SCALE=1 is a million weather rows
 	@SCALE=$(SCALE) $(BIN)/python -m tests.benchmarks $(PARTS)

@@ -1,6 +1,11 @@
-"""A PostgreSQL of the test's own, stopped and started again under load."""
+"""A PostgreSQL of the test's own, stopped and started again under load; connections after many requests; the end."""
 
+import asyncio
+import os
+import random
+import re
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -23,6 +28,7 @@ from ingestion.warehouse import Warehouse, grant_application, initialise, open_w
 from tests.api.conftest import PASSWORD, Server, libpq_environment
 from tests.problems import assert_problem
 
+REQUESTS, CANCELLED = 10_000, 100
 POOL = 8
 LOAD = ("/data/piezo/list", "/user/me", "/health/ready")
 WHO = {"username": "camille", "email": "camille@example.com", "password": PASSWORD, "consent_given": True}
@@ -115,3 +121,90 @@ def test_postgresql_is_stopped_and_started_again(own: Own) -> None:
     assert own.server.process is not None
     assert own.server.process.poll() is None
     assert "Traceback" not in own.server.log.read_text()
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+    """Send a request on a connection that is kept, and return the status of its answer."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head)
+    assert length is not None, head
+    await reader.readexactly(int(length[1]))
+    return int(head[9:12])
+
+
+async def many(url: httpx.URL, requests: list[bytes]) -> set[int]:
+    """Send all requests over as many connections as the two pools have, and give some up; return the statuses."""
+    statuses: set[int] = set()
+    left = iter(requests)
+
+    async def worker() -> None:
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        for request in left:
+            statuses.add(await ask(reader, writer, request))
+        writer.close()
+
+    async def give_up(patience: float, request: bytes) -> None:
+        await asyncio.sleep(random.random())  # noqa: S311 - moments, not secrets
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(request)
+        await asyncio.sleep(patience)
+        writer.transport.abort()
+
+    gone = [give_up(number / CANCELLED * 0.02, requests[number]) for number in range(CANCELLED)]
+    await asyncio.gather(*(worker() for _ in range(2 * POOL)), *gone)
+    return statuses
+
+
+def connections(own: Own) -> int:
+    """Those PostgreSQL counts; the owner is not shown what other roles' do."""
+    with own.owner.connect() as connection:
+        found = connection.execute("select count(*) from pg_stat_activity where usename = 'api_service'").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def pools(client: httpx.Client) -> dict[tuple[str, str], int]:
+    text = client.get("/metrics", headers={"Authorization": "Bearer for-prometheus"}).text
+    found = re.findall(r'hydrotheque_api_connections\{pool="(\w+)",state="(\w+)"\} (\d+)', text)
+    return {(pool, state): int(number) for pool, state, number in found}
+
+
+def test_no_connection_leaks(own: Own) -> None:
+    url = httpx.URL(own.server.url)
+    header = f"Host: {url.host}\r\nAuthorization: {own.headers['Authorization']}\r\n\r\n"
+    requests = [f"GET {path} HTTP/1.1\r\n{header}".encode() for path in LOAD]
+    total = [requests[number % len(requests)] for number in range(REQUESTS - CANCELLED)]
+    assert asyncio.run(many(url, total)) == {200}
+    with own.client() as client:
+        for path in LOAD:
+            assert client.get(path).status_code == 200
+        held = pools(client)
+    assert connections(own) == sum(held.values())
+    for pool in ("data", "users"):
+        assert held[pool, "busy"] == 0
+        assert 0 < held[pool, "idle"] <= POOL
+
+
+def test_a_request_under_way_ends_before_the_process(own: Own) -> None:
+    """SIGTERM while PostgreSQL keeps a request waiting: it is answered, nobody new is, and the process is gone."""
+    answers: list[httpx.Response] = []
+    process = own.server.process
+    assert process is not None
+    with own.client() as client, own.owner.connect() as locks:
+        asking = threading.Thread(target=lambda: answers.append(client.get("/user/me")))
+        with locks.transaction():
+            locks.execute("lock table app.users in access exclusive mode")
+            asking.start()
+            waiting = "select count(*) from pg_locks where not granted"
+            while locks.execute(waiting).fetchone() == (0,):
+                time.sleep(0.01)
+            os.kill(process.pid, signal.SIGTERM)
+            time.sleep(0.3)
+            assert not answers
+        asking.join()
+    assert [each.status_code for each in answers] == [200]
+    process.wait(timeout=30)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(own.server.url)
+    assert connections(own) == 0
