@@ -77,8 +77,9 @@ def _with_problems(made: dict[str, Any]) -> dict[str, Any]:
     for methods in made["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+                if status >= "400" and "content" in response:
+                    (problem,) = response["content"].values()
+                    response["content"] = {MEDIA_TYPE: problem}
     return made
 
 

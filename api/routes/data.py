@@ -3,14 +3,22 @@
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from api.schemas.common import InvalidInput, said
 
+GEO_JSON = "application/geo+json"
 _SAID = {
     "Link": "The licence (`rel=license`) and the sources to name (`rel=via`).",
     "Cache-Control": "Yours to keep, and to ask about again.",
 }
 _OF_GET = {"ETag": "The version of the data: send it as `If-None-Match` and get 304 as long as it stands."}
+
+
+class GeoJson(JSONResponse):
+    """The `response_class` of a route that answers GeoJSON, for the document."""
+
+    media_type = GEO_JSON
 
 
 def router() -> APIRouter:

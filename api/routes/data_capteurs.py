@@ -25,11 +25,17 @@ async def sensor_list(read: ReadSensors, where: Annotated[schema.SensorsQuery, Q
     return read.answer(await capteurs.SENSORS.page(read, where, where.conditions()))
 
 
-@router.get("/capteurs/stations", summary="Sensors on the map", response_model=schema.SensorMap, responses=data.says())
+@router.get(
+    "/capteurs/stations",
+    summary="Sensors on the map",
+    response_model=schema.SensorMap,
+    response_class=data.GeoJson,
+    responses=data.says(),
+)
 async def sensor_stations(read: ReadSensors, where: Annotated[schema.SensorsQuery, Query()]) -> Response:
     """The same as GeoJSON."""
     page = await capteurs.SENSORS.page(read, where, where.conditions(), capteurs.sensor_feature)
-    return read.answer(places.collection(page), "application/geo+json")
+    return read.answer(places.collection(page), data.GEO_JSON)
 
 
 @router.get("/capteurs/latest", summary="Latest values", response_model=schema.LatestValues, responses=data.says())

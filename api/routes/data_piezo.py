@@ -66,11 +66,17 @@ async def piezo_list(read: ReadStations, paging: Annotated[Paging, Query()]) -> 
     return read.answer(await piezo.STATIONS.page(read, paging, {}, piezo.station))
 
 
-@router.get("/piezo/stations", summary="Piezometers on the map", response_model=StationMap, responses=data.says())
+@router.get(
+    "/piezo/stations",
+    summary="Piezometers on the map",
+    response_model=StationMap,
+    response_class=data.GeoJson,
+    responses=data.says(),
+)
 async def piezo_stations(read: ReadStations, where: Annotated[Somewhere, Query()]) -> Response:
     """The piezometers in a box, in a département, or around a point, as GeoJSON, by code."""
     page = await piezo.STATIONS.page(read, where, where.conditions(), piezo.station_feature)
-    return read.answer(places.collection(page), "application/geo+json")
+    return read.answer(places.collection(page), data.GEO_JSON)
 
 
 @router.get("/piezo/latest", summary="Latest levels", response_model=LatestPage, responses=data.says())

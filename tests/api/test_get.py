@@ -104,5 +104,7 @@ def test_an_answer_is_what_its_schema_says(user: httpx.Client, operation: Operat
     assert isinstance(route, APIRoute)
     if route.response_model is None:
         pytest.skip("answers no JSON")
-    answer = user.request(**operation.request()).json()
+    answered = user.request(**operation.request())
+    assert [answered.headers["Content-Type"]] == list(operation.spec["responses"]["200"]["content"])
+    answer = answered.json()
     assert _fields(route.response_model.model_validate(answer).model_dump(mode="json")) == _fields(answer)
