@@ -26,7 +26,7 @@ class Listing:
 
     def __init__(
         self,
-        rows: Select[*tuple[Any, ...]],
+        rows: Select[Any],
         key: Sequence[ColumnElement[Any]],
         conditions: Mapping[str, ColumnElement[bool]],
         *,
@@ -77,7 +77,7 @@ class Listing:
             self._made[key] = Statement(self._select(*key))
         return self._made[key]
 
-    def _select(self, kind: str, *given: str) -> Select[*tuple[Any, ...]]:
+    def _select(self, kind: str, *given: str) -> Select[Any]:
         rows = self._rows.where(*(self._conditions[name] for name in given))
         if kind == "total":
             return select(func.count()).select_from(rows.subquery())

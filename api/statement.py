@@ -12,7 +12,7 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]
 class Statement:
     """A SELECT over the tables of `api.models`, as the text PostgreSQL prepares; parameters are given by name."""
 
-    def __init__(self, select: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, select: Select[Any]) -> None:
         compiled = select.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())

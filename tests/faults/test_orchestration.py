@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -147,6 +147,24 @@ def test_the_deployments_and_their_schedules(orchestra: Orchestra) -> None:
         for season in (WINTER, SUMMER):
             assert next(server_side._get_dates_generator(n=1, start=season)).astimezone(UTC) == wanted.after(season)
     assert found["pipeline_mensuel"].schedules == []
+
+
+def test_the_next_runs_are_on_the_schedule(orchestra: Orchestra) -> None:
+    deployments = {each.id: each.name for each in orchestra.client.read_deployments()}
+    scheduled = FlowRunFilter.model_validate({"state": {"name": {"any_": ["Scheduled"]}}})
+
+    def planned() -> dict[str, list[datetime]]:
+        runs = orchestra.client.read_flow_runs(flow_run_filter=scheduled, limit=200)
+        return {
+            name: sorted(run.expected_start_time for run in runs if deployments[run.deployment_id] == name)
+            for name in deployments.values()
+        }
+
+    found = until(lambda: now if all((now := planned())[each.deployment] for each in schedules.schedules()) else None)
+    assert found["pipeline_mensuel"] == []
+    for wanted in schedules.schedules():
+        assert found[wanted.deployment][0] == wanted.after(found[wanted.deployment][0] - timedelta(seconds=1))
+        assert found[wanted.deployment][0] - datetime.now(UTC) < timedelta(days=32)
 
 
 def test_a_killed_month_starts_again_and_ends_where_an_undisturbed_one_does(
