@@ -124,5 +124,6 @@ DOMAINS = {
         "raw_communes",
         # a commune that left the list stays, with the package that had it last
         {"communes": keyed("code_insee"), "rejet": OF_THE_PACKAGE, "lecture": OF_THE_PACKAGE},
+        producers="INSEE, IGN and others, communes-france-2025, through data.gouv.fr",
     ),
 }
