@@ -51,7 +51,7 @@ def test_csv_holds_the_table(warehouse: Entrepot, tmp_path: Path) -> None:
     "name", ["raw_meteo.sim2", "control.origine", "pg_class", "app.users", "nappe; drop table x", ""]
 )
 def test_only_marts_and_snapshots(warehouse: Entrepot, tmp_path: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match=r"no table .* in marts or snapshots: continuite, "):
+    with pytest.raises(SettingsError, match=r"no table .* in marts or snapshots: .*continuite, "):
         export.export(warehouse.settings, name, "csv", tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 
