@@ -4,10 +4,10 @@ ARG BASE=python:3.11-slim-bookworm
 
 # checkov:skip=CKV_DOCKER_7:BASE has a version
 FROM ${BASE} AS build
-# As pinned, with hashes, from wheels only: nothing is compiled, so no stage has a compiler.
+# As pinned, with hashes, the lock alone, from wheels only: nothing is compiled, so no stage has a compiler.
 RUN python3 -m venv /opt/venv
 COPY requirements-runtime.lock /tmp/
-RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary=:all: \
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
         --requirement /tmp/requirements-runtime.lock \
     && /opt/venv/bin/pip uninstall --yes pip setuptools \
     && printf '#!/opt/venv/bin/python3\nfrom flows.cli import main\n\nmain()\n' > /opt/venv/bin/hydrotheque \

@@ -11,11 +11,12 @@ export HYDROTHEQUE_SOURCES = $(SOURCES)
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The lock names every package, so pip resolves nothing: with hashes it can't match an extra whose package has a newer release.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "setting up $(VENV) (about two minutes, once)"
 	@python3 -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else None'
 	@python3 -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
