@@ -17,7 +17,7 @@ from ingestion import journal
 from ingestion.domains import DOMAINS
 from ingestion.errors import BuildError, MissingError
 from ingestion.lake import claim
-from ingestion.load import forget
+from ingestion.load import ensure_raw_tables, forget
 from ingestion.load import load as load_domain
 from ingestion.report import Collected, Options, Reporter
 from ingestion.retention import prune
@@ -152,6 +152,7 @@ def load(run: Run, *domains: str, from_lake: bool = False) -> None:
     """Bring the packages of the lake that are new to the raw schemas; all of them again when `from_lake`."""
     if from_lake:
         forget(run.warehouse)
+    ensure_raw_tables(run.warehouse)
     for domain in domains or DOMAINS:
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 

@@ -214,6 +214,12 @@ def known_pieces(pipeline: dlt.Pipeline, source: str, lake: Lake) -> dict[str, A
     return pieces
 
 
+def of_package(table: pa.Table, name: str, package: str) -> Any:
+    """Return the rows of a raw table, with their package's name, as a dlt item."""
+    paquet = pa.array([package] * table.num_rows, pa.string())
+    return dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
+
+
 def imported(files: list[Path]) -> Iterator[Any]:
     """Yield the dlt items that take Parquet files of one table into a package as they are."""
     schema = nullable_schema(files)

@@ -18,12 +18,17 @@ from ingestion.domains import DOMAINS, Domain, Window
 from ingestion.lake import identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
-from ingestion.sources import communes, qualite_eau
+from ingestion.sources import capteurs_lake, communes, piezometrie, qualite_eau, sim2
 from ingestion.warehouse import Warehouse
 
 Files = dict[str, list[str]]  # URLs by table
-# Raw tables that are there before anything is collected: dbt reads them all, and not everybody collects every domain.
-TABLES = {"qualite_eau": qualite_eau.TABLES, "communes": communes.TABLES}
+TABLES = {
+    "meteo": sim2.TABLES,
+    "piezometrie": piezometrie.TABLES,
+    "capteurs": capteurs_lake.TABLES,
+    "qualite_eau": qualite_eau.TABLES,
+    "communes": communes.TABLES,
+}
 
 
 def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Reporter) -> None:
@@ -39,7 +44,6 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
             row[0]
             for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
         }
-        _ensure_tables(warehouse, DOMAINS[domain].schema, TABLES.get(domain, {}))
         new = [package for package in lake.complete_packages() if package not in done]
         for batch in _batches(lake.files_of(new), DOMAINS[domain].rows_at_once) if new else ():
             with reporter.timed(Loaded(domain, list(batch)[-1], packages=len(batch))) as line:
@@ -50,6 +54,14 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
                         "INSERT INTO control.paquet_charge (domaine, paquet) VALUES (%s, %s)",
                         [(domain, package) for package in batch],
                     )
+
+
+def ensure_raw_tables(warehouse: Warehouse) -> None:
+    """Create the raw tables that are not there, without a row: dbt reads them all, and few collect every domain."""
+    with warehouse.connect() as connection:
+        for domain, tables in TABLES.items():
+            _ensure_tables(warehouse, DOMAINS[domain].schema, tables)
+            _ensure_indexes(connection, DOMAINS[domain])
 
 
 def forget(warehouse: Warehouse) -> None:
@@ -130,7 +142,7 @@ def _merged(paths: list[Path], target: Path, window: Window | None) -> Path:
 
 
 def _ensure_tables(warehouse: Warehouse, schema: str, columns: dict[str, pa.Schema]) -> None:
-    """Create the tables that are not there: dlt makes none for a table without a row, and dbt reads them all."""
+    """Create the tables that are not there: dlt makes none for a table without a row."""
     with warehouse.connect() as connection:
         missing = [table for table in columns if not _exists(connection, f"{schema}.{table}")]
     if missing:

@@ -10,7 +10,7 @@ from api.schemas.common import Departement, printable
 
 Format = Literal["csv", "ndjson", "parquet"]
 TableName = Annotated[
-    str, Path(max_length=63, description="A table: `/data/catalogue` lists them.", examples=["nature_mesure"])
+    str, Path(max_length=63, description="A table: `/data/catalogue` lists them.", examples=["nappe_mensuelle"])
 ]
 Code = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(printable)]
 

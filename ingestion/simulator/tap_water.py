@@ -175,7 +175,7 @@ def samples(scenario: Scenario, year: int, issue: date) -> Iterator[Sample]:
             day = date(year, month + 1, 3 + word % 25)
             if not _published(word, (issue - day).days):
                 continue
-            corrected = (word >> 24) % 25 == 0 and (issue - day).days >= 60 + (word >> 16) % 200
+            corrected = (word >> 24) % 12 == 0 and (issue - day).days >= 60 + (word >> 16) % 200
             full = month % 3 == network.index % 3
             yield Sample(
                 network=network,
@@ -193,9 +193,9 @@ def samples(scenario: Scenario, year: int, issue: date) -> Iterator[Sample]:
 
 
 def _published(word: int, age: int) -> bool:
-    """Whether a sample of that age in days is published: 20 to 50 days after, a few 120; one in 40 is withdrawn."""
+    """Whether a sample of that age in days is published: 20 to 50 days after, a few 120; one in 30 is withdrawn."""
     late = 120 if (word >> 32) % 60 == 0 else 20 + (word >> 20) % 30
-    withdrawn = (word >> 40) % 40 == 0 and age >= 90 + (word >> 16) % 270
+    withdrawn = (word >> 40) % 30 == 0 and age >= 90 + (word >> 16) % 270
     return age >= late and not withdrawn
 
 

@@ -12,10 +12,20 @@ import pyarrow as pa
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
+from ingestion.lake import of_package
 from ingestion.report import Collected
 from ingestion.sources import hubeau, temps_reel
 from ingestion.sources.capteurs_plan import LAST_READING, NAPPE, QUANTITIES, Series, questions
-from ingestion.sources.hydrometrie import CHRONIQUES_TR, OBSERVATIONS, Measures, typed_measures
+from ingestion.sources.hydrometrie import (
+    CHRONIQUES_TR,
+    OBSERVATION,
+    OBSERVATIONS,
+    REJET,
+    STATION_HYDRO,
+    Measures,
+    typed_measures,
+)
+from ingestion.sources.niveaux_nappes import CHRONIQUE_TR, STATION, STATION_TYPES, stored
 from ingestion.sources.piezometrie import STATIONS
 
 SOURCE = "capteurs"
@@ -31,6 +41,18 @@ READING = pa.schema(
     }
 )
 INTERRUPTION = pa.schema({"depuis": INSTANT, "jusqu_a": INSTANT})
+_OF_VALUES = {"code_capteur": pa.string(), "lu_depuis": INSTANT, "paquet": pa.string()}
+# The raw tables, before anything is collected.
+TABLES = {
+    "stations_hydrometriques": stored(STATION_HYDRO, code_capteur=pa.string(), lu_le=INSTANT),
+    "stations_piezometriques": stored(STATION, **STATION_TYPES),
+    "observations_tr": stored(OBSERVATION, date_obs=INSTANT, **_OF_VALUES),
+    "chroniques_tr": stored(CHRONIQUE_TR, date_mesure=INSTANT, **_OF_VALUES),
+    **{
+        name: schema.append(pa.field("paquet", pa.string()))
+        for name, schema in (("lecture", READING), ("interruption", INTERRUPTION), ("rejet", REJET))
+    },
+}
 
 
 @dataclass
@@ -58,13 +80,7 @@ def stations_source(hydro: pa.Table, piezo: pa.Table, refused: pa.Table, fingerp
         for table, name in ((hydro, "stations_hydrometriques"), (piezo, "stations_piezometriques")):
             now = pa.array([datetime.now(UTC)] * table.num_rows, pa.timestamp("us", "UTC"))
             yield dlt.mark.with_table_name(table.append_column("lu_le", now), name)
-        # No value: the raw tables are there before any sensor has one.
-        for kind in (OBSERVATIONS, CHRONIQUES_TR):
-            values, _ = typed_measures(hubeau.none(kind.operation), [], kind, datetime.now(UTC))
-            yield _of_package(values.append_column("lu_depuis", pa.array([], INSTANT)), kind.operation, package)
-        yield _of_package(READING.empty_table(), "lecture", package)
-        yield _of_package(INTERRUPTION.empty_table(), "interruption", package)
-        yield _of_package(refused, "rejet", package)
+        yield of_package(refused, "rejet", package)
 
     return stations
 
@@ -92,7 +108,7 @@ def values_source(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
         lot.progress(len(done))
         for table, name in ((rows, kind.operation), (refused, "rejet"), (readings, "lecture")):
             if table.num_rows:  # an hour has few files: none is written for nothing
-                yield _of_package(table, name, package)
+                yield of_package(table, name, package)
 
     @dlt.resource(name="interruption", write_disposition="append")
     def interruption() -> Iterator[Any]:
@@ -100,15 +116,9 @@ def values_source(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
             lot.line.lost = f"from {lot.lost[0]:%Y-%m-%d %H:%M} to {lot.lost[1]:%Y-%m-%d %H:%M} UTC"
             row = dict(zip(INTERRUPTION.names, lot.lost, strict=True))
             table = pa.Table.from_pylist([row], schema=INTERRUPTION)
-            yield _of_package(table, "interruption", load_package_state()["load_id"])
+            yield of_package(table, "interruption", load_package_state()["load_id"])
 
     yield from (groups, read, interruption)
-
-
-def _of_package(table: pa.Table, name: str, package: str) -> Any:
-    return dlt.mark.with_table_name(
-        table.append_column("paquet", pa.array([package] * table.num_rows, pa.string())), name
-    )
 
 
 def _ask(provider: hubeau.HubEau, group: list[Series], now: datetime) -> pa.Table:

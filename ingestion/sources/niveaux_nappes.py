@@ -46,6 +46,11 @@ CHRONIQUE_TR = pa.struct(
     + [(name, pa.float64()) for name in ("niveau_eau_ngf", "profondeur_nappe")]
     + [("date_maj", pa.string())]
 )
+STATION_TYPES = {
+    **dict.fromkeys(("date_debut_mesure", "date_fin_mesure"), pa.date32()),
+    **dict.fromkeys(("date_maj", "lu_le"), pa.timestamp("us", "UTC")),
+    **dict.fromkeys(("x_lambert2", "y_lambert2"), pa.float64()),
+}
 REJET = pa.schema([(name, pa.string()) for name in ("code_bss", "objet", "reference", "motif", "texte")])
 CODES = pa.schema([(name, pa.string()) for name in ("entite", "code", "nom")])
 UNREADABLE = "enregistrement_illisible"
@@ -111,6 +116,12 @@ def new_fields_as_text(rows: pa.Table, record: pa.StructType) -> pa.Table:
     with duckdb.connect() as db:
         db.register("rows", rows)
         return db.sql(f"SELECT * REPLACE ({', '.join(casts)}) FROM rows").to_arrow_table()
+
+
+def stored(record: pa.StructType, **typed: pa.DataType) -> pa.Schema:
+    """Return the columns of a record's raw table: nested fields as text, and `typed` in place of theirs or added."""
+    types = {field.name: pa.string() if pa.types.is_nested(field.type) else field.type for field in record}
+    return pa.schema(types | typed)
 
 
 def typed_stations(rows: pa.Table) -> tuple[pa.Table, pa.Table]:

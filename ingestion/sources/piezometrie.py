@@ -16,11 +16,22 @@ from dlt.extract import DltResource
 
 from ingestion.control import follow, followed_stations
 from ingestion.errors import GuardError, SourceError
-from ingestion.lake import known_pieces, open_lake, write
+from ingestion.lake import known_pieces, of_package, open_lake, write
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources import hubeau
-from ingestion.sources.niveaux_nappes import CHRONIQUE, DAY, codes, typed_chroniques, typed_stations
+from ingestion.sources.niveaux_nappes import (
+    CHRONIQUE,
+    CODES,
+    DAY,
+    REJET,
+    STATION,
+    STATION_TYPES,
+    codes,
+    stored,
+    typed_chroniques,
+    typed_stations,
+)
 
 SOURCE = "piezometrie"
 STATIONS = "stations"  # no code BSS: the list itself among the pieces
@@ -35,6 +46,15 @@ READING = pa.schema(
         "lu_le": pa.timestamp("us", "UTC"),
     }
 )
+# The raw tables, before anything is collected.
+TABLES = {
+    "stations": stored(STATION, **STATION_TYPES),
+    "chroniques": stored(CHRONIQUE, date_mesure=pa.date32(), lu_depuis=pa.date32(), paquet=pa.string()),
+    **{
+        name: schema.append(pa.field("paquet", pa.string()))
+        for name, schema in (("codes", CODES), ("rejet", REJET), ("lecture", READING))
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -196,10 +216,7 @@ def _stations(found: pa.Table, refused: pa.Table, fingerprint: str) -> DltResour
         dlt.current.source_state().setdefault("pieces", {})[STATIONS] = {"paquet": package, "empreinte": fingerprint}
         now = pa.array([datetime.now(UTC)] * found.num_rows, pa.timestamp("us", "UTC"))
         yield found.append_column("lu_le", now)
-        # No measure: the raw tables are there before any station has one.
-        measures, _ = typed_chroniques(pa.schema(list(CHRONIQUE)).empty_table(), [])
-        measures = measures.append_column("lu_depuis", pa.array([], pa.date32()))
-        yield from _tables(package, measures, refused, READING.empty_table())
+        yield of_package(refused, "rejet", package)
 
     return stations
 
@@ -239,8 +256,7 @@ def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
 
 def _tables(package: str, rows: pa.Table, refused: pa.Table, readings: pa.Table) -> Iterator[Any]:
     for table, name in ((rows, "chroniques"), (refused, "rejet"), (codes(rows), "codes"), (readings, "lecture")):
-        paquet = pa.array([package] * table.num_rows, pa.string())
-        yield dlt.mark.with_table_name(table.append_column("paquet", paquet), name)
+        yield of_package(table, name, package)
 
 
 def _new_readings(answer: pa.Table, group: list[Series], lot: Lot, package: str) -> tuple[list[str | None], pa.Table]:

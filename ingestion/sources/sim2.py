@@ -20,12 +20,40 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings
 from ingestion.sources.coordinates import LAMBERT2, LAMBERT93, WGS84, convert
 from ingestion.sources.data_gouv import RemoteFile, downloaded, list_files, with_headers
-from ingestion.sources.sim2_csv import ParsedFile, Selection, parse
+from ingestion.sources.sim2_csv import REFUSED, VARIABLES, ParsedFile, Selection, parse
 
 DATASET_ID = "6569b27598256cc583c917a7"
 SOURCE = "sim2"
 REWRITTEN_YEARS = 4  # the provider publishes the last four years again twice a month
 _NAME = re.compile(r"QUOT_SIM2_(?P<period>(?P<start>\d{4})(-(?P<end>\d{4}))?|latest|previous-\d{4})[-\d]*\.csv\.gz")
+COORDINATES = ("x_lambert2", "y_lambert2", "x_lambert93", "y_lambert93", "longitude", "latitude")
+READING = pa.schema(
+    {
+        "paquet": pa.string(),
+        "nom_du_fichier": pa.string(),
+        "url": pa.string(),
+        "modifie_le": pa.timestamp("us", "UTC"),
+        "longueur": pa.int64(),
+        "etag": pa.string(),
+        "lignes": pa.int64(),
+        "refusees": pa.int64(),
+        "mailles": pa.int64(),
+        "date_min": pa.date32(),
+        "date_max": pa.date32(),
+        "lu_le": pa.timestamp("us", "UTC"),
+        "colonnes_nouvelles": pa.string(),
+    }
+)
+# The raw tables, before anything is collected.
+TABLES = {
+    "sim2": pa.schema(
+        dict.fromkeys(("lambx", "lamby"), pa.int64())
+        | {"date": pa.date32(), **dict.fromkeys(VARIABLES, pa.float64()), "nom_du_fichier": pa.string()}
+    ),
+    "maille": pa.schema(dict.fromkeys(("lambx", "lamby"), pa.int64()) | dict.fromkeys(COORDINATES, pa.float64())),
+    "rejet": pa.schema([("paquet", pa.string()), ("nom_du_fichier", pa.string()), *REFUSED]),
+    "lecture": READING,
+}
 
 
 @dataclass(frozen=True)
@@ -178,25 +206,6 @@ def sim2(parsed: ParsedFile, name: str, file: RemoteFile, piece: dict[str, Any])
         yield pa.Table.from_pylist([record], schema=READING)
 
     yield from (lines, cells, refused, reading)
-
-
-READING = pa.schema(
-    {
-        "paquet": pa.string(),
-        "nom_du_fichier": pa.string(),
-        "url": pa.string(),
-        "modifie_le": pa.timestamp("us", "UTC"),
-        "longueur": pa.int64(),
-        "etag": pa.string(),
-        "lignes": pa.int64(),
-        "refusees": pa.int64(),
-        "mailles": pa.int64(),
-        "date_min": pa.date32(),
-        "date_max": pa.date32(),
-        "lu_le": pa.timestamp("us", "UTC"),
-        "colonnes_nouvelles": pa.string(),
-    }
-)
 
 
 def locate(cells: pa.Table) -> pa.Table:

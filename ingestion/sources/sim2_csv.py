@@ -28,6 +28,7 @@ _TYPES = {"lambx": "BIGINT", "lamby": "BIGINT", "date": "DATE"} | dict.fromkeys(
 # SIM2's lattice, and room around it: LAMBX = 600 + 80 i, LAMBY = 16010 + 80 j.
 _COLUMNS, _ROWS = range(600, 12_501, 80), range(16_010, 27_001, 80)
 
+REFUSED = pa.schema({"ligne": pa.int64(), "colonne": pa.string(), "motif": pa.string(), "texte": pa.string()})
 _REFUSED_BY_PARSER = """
     SELECT line::BIGINT AS ligne, min(column_name) AS colonne,
         CASE min(error_type) WHEN 'CAST' THEN 'value unreadable' ELSE lower(min(error_type)) END AS motif,

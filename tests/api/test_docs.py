@@ -168,5 +168,5 @@ def test_try_it_out_with_a_login(server: Any, registered: dict[str, Any], tmp_pa
         docs.wait("document.querySelector('.modal-ux')?.innerText.includes('Authorized')")
         docs.click(".modal-ux .btn-done")
         answered = {each.spec["operationId"]: execute(each.spec["operationId"]) for each in of_data[1:]}
-        assert set(answered.values()) == {"200"}, answered
+        assert {name: status for name, status in answered.items() if status != "200"} == {}
         assert docs.screenshot(tmp_path / "docs.png").width == 1200

@@ -11,8 +11,9 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from ingestion.load import ensure_raw_tables
+
 ROOT = Path(__file__).parents[2]
-RAW = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
 Dbt = Callable[..., dbtRunnerResult]
 
 
@@ -141,7 +142,7 @@ class Source:
 def source(empty_warehouse: Any) -> Iterator[Source]:
     """A warehouse with raw tables: two overlapping files, one station near a cell and one far away."""
     with psycopg.connect(empty_warehouse.url, autocommit=True) as connection:
-        connection.execute(RAW)
+        ensure_raw_tables(empty_warehouse.owner)
         source = Source(connection, empty_warehouse.env)
         january = [(cell, f"2024-01-{day:02}", float(day)) for cell in (0, 1) for day in range(1, 11)]
         source.file("annee", january, modified="2024-02-01")

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from scipy.stats import gaussian_kde, norm
 
-from tests.dbt.conftest import RAW
+from ingestion.load import ensure_raw_tables
 
 REFERENCE = range(1991, 2021)
 THRESHOLDS = (-np.inf, -1.28, -0.84, -0.25, 0.25, 0.84, 1.28, np.inf)
@@ -61,8 +61,8 @@ def index(rows: dict[str, Any], request: pytest.FixtureRequest) -> list[tuple[An
     """The mart, built once: code_bss, month, level, index, class, years, reason."""
     if "index" not in rows:
         warehouse, dbt = request.getfixturevalue("empty_warehouse"), request.getfixturevalue("dbt")
+        ensure_raw_tables(warehouse.owner)
         with psycopg.connect(warehouse.url, autocommit=True) as connection:
-            connection.execute(RAW)
             _load(connection)
             result = dbt(warehouse.env, "run", "-s", "+indicateur_piezometrique")
             assert result.success, result.exception

@@ -79,7 +79,7 @@ def test_from_decades_to_years_every_day_stands_once_and_the_newest_wins(
 ) -> None:
     decades = replace(MONTH_2, today=date(2025, 1, 8), revision=0, layout="decades")
     with running(decades, cache_dir=files) as url:
-        place = new_place(home, tmp_path, url).month().build()
+        place = new_place(home, tmp_path, url).month("meteo", "piezometrie").build()
     assert {name for (name,) in place.rows("SELECT DISTINCT nom_du_fichier FROM marts.meteo")} == {
         "QUOT_SIM2_previous-2020.csv.gz",
         "QUOT_SIM2_latest.csv.gz",

@@ -16,7 +16,6 @@ from flows import dbt, steps
 from ingestion.report import Collected, Reporter
 from ingestion.sources.qualite_eau_zip import COLUMNS
 from tests.conftest import REAL, Entrepot, entrepot
-from tests.dbt.conftest import RAW
 from tests.ingestion.dis import csv as dis_csv
 from tests.ingestion.dis import zipped
 from tests.serving import loads, served
@@ -93,10 +92,8 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 @pytest.fixture(scope="module")
 def built(recorded: tuple[Entrepot, list[Collected]]) -> Entrepot:
-    """The marts of what was recorded; the other domains' raw tables are there and empty."""
+    """The marts of what was recorded; nothing of the other domains."""
     place, _ = recorded
-    with place.owner.connect() as connection:
-        connection.execute(RAW)
     dbt.build(place.settings, place.owner, dbt.Built())
     return place
 
