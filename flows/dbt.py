@@ -1,5 +1,6 @@
 """dbt, called on the project at the root with the warehouse of the settings."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -162,11 +163,21 @@ def invoke(
         "DBT_LOG_LEVEL": "none",
         "DBT_LOG_LEVEL_FILE": "info",
     }
-    with _environment(warehouse.env | variables):
+    with _environment(warehouse.env | variables), _without_collection():
         try:
             return runner().invoke([*arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
         except ValueError as error:
             raise BuildError(f"{' '.join(str(error).split())}; log: {_log_folder(settings)}/dbt.log") from error
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """A run makes millions of small objects and few cycles: looking for these takes a seventh of an idle build."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

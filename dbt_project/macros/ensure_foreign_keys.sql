@@ -20,8 +20,13 @@
         {%- if declared -%}
             {%- for key in run_query(missing_foreign_keys_sql(declared)) -%}
                 {{ log("foreign key added: " ~ key.child ~ " (" ~ key.columns ~ ") -> " ~ key.parent, info=true) }}
+                {#- The check reads the whole table once; through the index, in an order of its own, four times as long. #}
+                set local enable_indexscan = off;
+                set local enable_indexonlyscan = off;
                 alter table {{ key.child }}
                 add foreign key ({{ key.columns }}) references {{ key.parent }} ({{ key.parent_columns }}) {{ key.rule }};
+                set local enable_indexscan = on;
+                set local enable_indexonlyscan = on;
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
