@@ -33,19 +33,27 @@
 {%- endmacro %}
 
 
-{#- Return the foreign keys of all models' contracts as [{child, columns, parent, parent_columns, rule}]. -#}
+{#- Return the foreign keys of all models' contracts. -#}
 {% macro declared_foreign_keys() -%}
     {%- set keys = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.enabled -%}
-        {%- for constraint in node.constraints if constraint.type == 'foreign_key' -%}
-            {%- do keys.append({
-                'child': node.relation_name,
-                'columns': constraint.columns,
-                'parent': foreign_key_parent(constraint.to),
-                'parent_columns': constraint.to_columns,
-                'rule': constraint.expression or '',
-            }) -%}
-        {%- endfor -%}
+        {%- do keys.extend(foreign_keys_of(node)) -%}
+    {%- endfor -%}
+    {{ return(keys) }}
+{%- endmacro %}
+
+
+{#- Return the foreign keys of a model's contract as [{child, columns, parent, parent_columns, rule}]. -#}
+{% macro foreign_keys_of(node) -%}
+    {%- set keys = [] -%}
+    {%- for constraint in node.constraints if constraint.type == 'foreign_key' -%}
+        {%- do keys.append({
+            'child': node.relation_name,
+            'columns': constraint.columns,
+            'parent': foreign_key_parent(constraint.to),
+            'parent_columns': constraint.to_columns,
+            'rule': constraint.expression or '',
+        }) -%}
     {%- endfor -%}
     {{ return(keys) }}
 {%- endmacro %}
