@@ -73,7 +73,8 @@ class Sensors:
             self.sql(f"delete from raw_capteurs.{table} where code_capteur = %s and {column} >= %s", code, since)
             for grandeur in ("H",) if code == STATION else ("niveau_eau_ngf", "profondeur_nappe"):
                 self.sql(
-                    "insert into raw_capteurs.lecture values (%s, %s, %s, %s, %s, %s, now())",
+                    "insert into raw_capteurs.lecture (paquet, code_capteur, grandeur, lu_depuis, dernier_instant, "
+                    "lignes, lu_le) values (%s, %s, %s, %s, %s, %s, now())",
                     package, code, grandeur, since, last, len(instants),
                 )  # fmt: skip
         for instant, (value, statut) in heights.items():
