@@ -26,8 +26,8 @@ profiles.yml: profiles.yml.example
 run: $(VENV)/.ready profiles.yml ## collect, load, build and test a month (SOURCES=live for the real providers)
 	@$(BIN)/hydrotheque run
 
-test: $(VENV)/.ready profiles.yml ## run every test
-	@$(BIN)/pytest
+test: $(VENV)/.ready profiles.yml ## run every test, two files at a time (half an hour)
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 test-faults: $(VENV)/.ready profiles.yml ## every fault, the chain killed at 60 moments, 5,000 odd requests (an hour)
 	@HYDROTHEQUE_KILLS=60 HYDROTHEQUE_EXAMPLES=5000 $(BIN)/pytest tests/faults tests/api/test_schemathesis.py
