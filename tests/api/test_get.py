@@ -97,13 +97,14 @@ ROUTES = {(method, context.path): context.original_route for context in iter_rou
           for method in (context.methods or ())}  # fmt: skip
 
 
-@pytest.mark.parametrize("operation", OF_DATA, ids=str)
+# An export answers no JSON.
+@pytest.mark.parametrize(
+    "operation", [each for each in OF_DATA if ROUTES[each.method, each.path].response_model], ids=str
+)
 def test_an_answer_is_what_its_schema_says(user: httpx.Client, operation: Operation) -> None:
     """The rows go out as they come in: this is what notices a column that changed."""
     route = ROUTES[(operation.method, operation.path)]
     assert isinstance(route, APIRoute)
-    if route.response_model is None:
-        pytest.skip("answers no JSON")
     answered = user.request(**operation.request())
     assert [answered.headers["Content-Type"]] == list(operation.spec["responses"]["200"]["content"])
     answer = answered.json()

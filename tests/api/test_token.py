@@ -55,17 +55,14 @@ def test_every_route_asks_for_a_token_or_is_known_to_be_open() -> None:
         assert ("security" in each.spec) is not each.is_open, str(each)
 
 
-@pytest.fixture(scope="session")
-def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
-    """Authorization headers that open nothing, by what is wrong with them."""
-    mine = registered["id"]
-    good = jwt.encode(claims(mine), secret, "HS256")
+def bad_tokens(mine: int, good: str, secret: str) -> dict[str, str]:
+    """Tokens of the user `mine` that do not hold, by what is wrong with them; `good` is one that does."""
     header, body, signature = good.split(".")
     _, other_body, _ = jwt.encode(claims(mine + 1), secret, "HS256").split(".")
     key = "k7Q_" * 20
     pair = rsa.generate_private_key(65537, 2048)
     public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    tokens = {
+    return {
         "expired": jwt.encode(claims(mine, exp=int(time.time()) - 1), secret, "HS256"),
         "long expired": jwt.encode(claims(mine, exp=1_000_000_000), secret, "HS256"),
         "from the future": jwt.encode(claims(mine, iat=4_000_000_000, exp=4_000_000_600), secret, "HS256"),
@@ -98,6 +95,13 @@ def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
             for ver in (0, 2, -1, "1", True, 1.0, 2**70, [1])
         },
     }
+
+
+@pytest.fixture(scope="session")
+def bad_headers(registered: dict[str, Any], secret: str) -> dict[str, str]:
+    """Authorization headers that open nothing, by what is wrong with them."""
+    good = jwt.encode(claims(registered["id"]), secret, "HS256")
+    tokens = bad_tokens(registered["id"], good, secret)
     headers = {
         "no scheme": good,
         "Basic": "Basic dGVzdDp0ZXN0",
