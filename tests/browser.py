@@ -3,10 +3,11 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,26 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
 
 
-def screenshot(url: str, folder: Path, size: tuple[int, int] = (1000, 800), seconds: int = 5) -> Image.Image:
-    """Open a page, let its scripts work for a few (virtual) seconds, and return a picture of it."""
-    return Image.open(chromium(url, folder, f"--screenshot={folder / 'page.png'}", size, seconds) / "page.png")
-
-
-def text_of(url: str, folder: Path, seconds: int = 5, size: tuple[int, int] = (1000, 800)) -> str:
-    """Return the page's document as its scripts leave it."""
-    chromium(url, folder, "--dump-dom", size, seconds)
-    return (folder / "stdout").read_text()
-
-
-def chromium(url: str, folder: Path, what: str, size: tuple[int, int], seconds: int) -> Path:
-    """Run Chromium on a page and write what it gives to the folder."""
-    command = [*command_line(folder, size), f"--virtual-time-budget={seconds * 1000}", what, url]
-    with (folder / "stdout").open("w") as stdout:
-        subprocess.run(command, stdout=stdout, stderr=subprocess.DEVNULL, timeout=120, check=True)
-    return folder
-
-
-def command_line(folder: Path, size: tuple[int, int]) -> list[str]:
+def command_line(folder: Path) -> list[str]:
     """Chromium, in which no name resolves, so that a page has to do without the internet."""
     return [
         str(CHROMIUM),
@@ -49,25 +31,28 @@ def command_line(folder: Path, size: tuple[int, int]) -> list[str]:
         "--hide-scrollbars",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         f"--user-data-dir={folder / 'profile'}",
-        f"--window-size={size[0]},{size[1]}",
+        f"--log-net-log={folder / 'net.json'}",
     ]
 
 
 class Page:
     """A page that one works on: Chromium told what to do over its DevTools pipe (file descriptors 3 and 4)."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, size: tuple[int, int]) -> None:
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
-        command = [*command_line(folder, (1200, 1400)), "--remote-debugging-pipe", "about:blank"]
+        command = [*command_line(folder), "--remote-debugging-pipe", "about:blank"]
         wired = ["bash", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', *command]
         self._process = subprocess.Popen(wired, pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL)
         os.close(theirs_in)
         os.close(theirs_out)
-        self._answers = os.fdopen(self._from, "rb")
-        self._number, self._session = 0, ""
-        target = self.call("Target.createTarget", url=url)["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._number, self._session, self._unread = 0, "", b""
+        shown = next(each for each in self.call("Target.getTargets")["targetInfos"] if each["type"] == "page")
+        attached = self.call("Target.attachToTarget", targetId=shown["targetId"], flatten=True)
+        self._session = attached["sessionId"]
+        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **metrics)
+        self.call("Page.navigate", url=url)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the DevTools protocol and return its result."""
@@ -87,11 +72,13 @@ class Page:
                 return dict(answer)
 
     def _read(self) -> bytes:
-        text = bytearray()
-        while (byte := self._answers.read(1)) != b"\0":
-            assert byte, "Chromium is gone"
-            text += byte
-        return bytes(text)
+        while b"\0" not in self._unread:
+            assert select.select([self._from], [], [], 60)[0], "Chromium does not answer"
+            part = os.read(self._from, 1 << 16)
+            assert part, "Chromium is gone"
+            self._unread += part
+        text, self._unread = self._unread.split(b"\0", 1)
+        return text
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives in the page."""
@@ -112,6 +99,11 @@ class Page:
             time.sleep(0.05)
         return found
 
+    def wait_for(self, texts: Iterable[str], seconds: float = 60) -> None:
+        """Wait until the page has each of the texts."""
+        document = "document.documentElement?.outerHTML.includes(text)"
+        self.wait(f"{json.dumps(list(texts))}.every(text => {document})", seconds)
+
     def click(self, selector: str) -> None:
         """Click on the first element of a selector, once it is there."""
         self.wait(f"document.querySelector({selector!r}) !== null")
@@ -129,18 +121,25 @@ class Page:
         return Image.open(path)
 
     def close(self) -> None:
-        """End the browser."""
+        """End the browser, which then finishes its log of the network."""
         self._process.terminate()
         self._process.wait(timeout=30)
-        self._answers.close()
+        os.close(self._from)
         os.close(self._to)
 
 
 @contextmanager
-def page(url: str, folder: Path) -> Iterator[Page]:
+def page(url: str, folder: Path, size: tuple[int, int] = (1200, 1400)) -> Iterator[Page]:
     """Open a page until the end of the block."""
-    opened = Page(url, folder)
+    opened = Page(url, folder, size)
     try:
         yield opened
     finally:
         opened.close()
+
+
+def asked_by(site: str, folder: Path) -> list[str]:
+    """The addresses that the pages of a site asked for: the browser asks its own maker for others."""
+    events = json.loads((folder / "net.json").read_text())["events"]
+    found = (event.get("params", {}) for event in events)
+    return [each["url"] for each in found if each.get("initiator") == site and "url" in each]

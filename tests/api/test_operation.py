@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -79,7 +80,10 @@ def lines(log: str) -> Iterator[dict[str, Any]]:
 def test_every_line_of_the_log_is_json_with_the_id_of_its_request(server: Any, client: httpx.Client) -> None:
     client.get("/nothing/here?mail=camille@example.com", headers={"X-Request-ID": "log-1"})
     client.get("/problems/camille@example.com", headers={"X-Request-ID": "log-2"})
-    said = {line.get("request_id"): line for line in lines(server.log.read_text())}
+    end = time.monotonic() + 60  # a line is written after its answer
+    while "log-2" not in (said := {line.get("request_id"): line for line in lines(server.log.read_text())}):
+        assert time.monotonic() < end, said
+        time.sleep(0.05)
     assert {key: value for key, value in said["log-1"].items() if key not in ("time", "ms")} == {
         "level": "INFO",
         "logger": "hydrotheque.requests",

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from ingestion.domains import DOMAINS
-from tests.browser import needs_chromium, screenshot
+from tests.browser import needs_chromium, page
 
 GREEN, ORANGE = (26, 127, 75), (194, 65, 12)  # of api/pages/status.css
 
@@ -44,14 +44,16 @@ def test_a_warehouse_in_which_nothing_was_collected_is_late(
         assert status["late"]
         assert {each["last_success"] for each in status["sources"]} == {None}
         assert status["tables"] == []
-        page = client.get("/status", headers={"Accept": "text/html"}).text
-    assert page.count("never collected") == len(DOMAINS)
-    assert "nothing is built yet" in page
+        text = client.get("/status", headers={"Accept": "text/html"}).text
+    assert text.count("never collected") == len(DOMAINS)
+    assert "nothing is built yet" in text
 
 
 @needs_chromium
 def test_the_page_in_chromium(server: Any, tmp_path: Path) -> None:
-    picture = screenshot(f"{server.url}/status", tmp_path).convert("RGB")
+    with page(f"{server.url}/status", tmp_path, (1000, 800)) as opened:
+        opened.wait("document.readyState === 'complete'")
+        picture = opened.screenshot(tmp_path / "status.png").convert("RGB")
     colours = {colour for _, colour in picture.getcolors(maxcolors=1 << 24)}
     assert GREEN in colours, "the page has its style"
     assert ORANGE not in colours

@@ -29,7 +29,7 @@ from prefect.states import Failed
 from flows import pipelines, schedules, steps
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.sources.http import TransientError
-from tests.browser import needs_chromium, screenshot, text_of
+from tests.browser import needs_chromium, page
 from tests.faults.months import HYDROTHEQUE, Place, copy_of
 
 PATIENCE = 900  # seconds, on a machine that has much else to do
@@ -234,12 +234,11 @@ def test_a_build_checks_the_collection_and_only_what_a_provider_may_mend_is_trie
 
 @needs_chromium
 def test_the_page_of_the_runs(orchestra: Orchestra, tmp_path: Path) -> None:
-    url = f"http://127.0.0.1:{orchestra.port}/runs"
+    names = [orchestra.client.read_flow_run(run).name for run in orchestra.runs.values()]
     tall = (1000, 2000)  # the page has in it the runs that the window shows
-    picture = screenshot(url, tmp_path, tall, seconds=15)
-    shown = text_of(url, tmp_path, seconds=15, size=tall)
-    names = {orchestra.client.read_flow_run(run).name for run in orchestra.runs.values()}
-    assert {name for name in names if name in shown} == names
+    with page(f"http://127.0.0.1:{orchestra.port}/runs", tmp_path, tall) as opened:
+        opened.wait_for(names, PATIENCE)
+        picture = opened.screenshot(tmp_path / "runs.png")
     assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24)) > 50
 
 

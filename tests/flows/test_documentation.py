@@ -1,9 +1,6 @@
 """`make docs`: a page that works offline, and a diagram that says what the contracts say."""
 
-import json
 import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -14,13 +11,12 @@ from typing import Any
 import pytest
 
 from flows import documentation
+from tests.browser import asked_by, needs_chromium, page
 from tests.conftest import Entrepot
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
-def page(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def documented(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The page, with the diagram written elsewhere than in the repository."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documentation, "SCHEMA", tmp_path_factory.mktemp("docs") / "schema.md")
@@ -28,61 +24,37 @@ def page(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def served(page: Path) -> Iterator[str]:
-    handler = partial(SimpleHTTPRequestHandler, directory=str(page.parent))
+def served(documented: Path) -> Iterator[str]:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(documented.parent))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-def test_the_page_is_one_file_that_loads_nothing(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+def test_the_page_is_one_file_that_loads_nothing(documented: Path) -> None:
+    text = documented.read_text(encoding="utf-8")
     assert re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=.?(?:https?:)?//[^>]*>", text) == []
     assert "Level of the groundwater, in m NGF" in text
     assert "raw_piezometrie" in text
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
-def test_the_page_in_chromium(page: Path, served: str, tmp_path: Path) -> None:
-    log = tmp_path / "net.json"
-    done = subprocess.run(
-        [
-            str(CHROMIUM),
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--no-first-run",
-            # No name resolves: the page has to do without the internet.
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--log-net-log={log}",
-            "--virtual-time-budget=15000",
-            "--dump-dom",
-            f"{served}/{page.name}#!/model/model.hydrotheque.nappe",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    for said in (
+@needs_chromium
+def test_the_page_in_chromium(documented: Path, served: str, tmp_path: Path) -> None:
+    wanted = (
         "One row per piezometer and day",
         "niveau_nappe_eau",
         "double precision",
         "Maintainers of Hydrothèque",
-    ):
-        assert said in done.stdout
-    asked = [
-        event["params"]["url"]
-        for event in json.loads(log.read_text())["events"]
-        if event.get("params", {}).get("initiator") == served and "url" in event["params"]
-    ]
+    )
+    with page(f"{served}/{documented.name}#!/model/model.hydrotheque.nappe", tmp_path) as opened:
+        opened.wait_for(wanted)
+    asked = asked_by(served, tmp_path)
+    assert asked
     assert [address for address in asked if not address.startswith(f"{served}/")] == []
 
 
-def test_the_diagram_in_the_repository_is_up_to_date(page: Path) -> None:
+def test_the_diagram_in_the_repository_is_up_to_date(documented: Path) -> None:
     committed = Path(documentation.ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
     assert documentation.SCHEMA.read_text(encoding="utf-8") == committed, "run `make docs`"
 
