@@ -95,7 +95,7 @@ async def reading(request: Request, token: str | None, tables: Tables) -> AsyncI
         account, version = await gate(connection, claim.user_id, tables)
         if not users.token_holds(account, claim):
             raise refused()
-        yield Reader(connection, tables, version, request)
+        yield Reader(connection, claim.user_id, tables, version, request)
 
 
 def reads(*tables: type[SQLModel]) -> Any:

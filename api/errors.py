@@ -82,13 +82,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if kind == "not-found" and detail == "Not Found":
         kind, detail = "no-such-route", NO_SUCH_ROUTE
     elif kind == "method-not-allowed":
-        detail, headers = NO_SUCH_METHOD, {"Allow": _methods(request)}
+        detail = NO_SUCH_METHOD
+        if route := request.scope.get("route"):  # none for what is not of the document: a page, its files
+            headers = {"Allow": _methods(request, route.path)}
     return ProblemResponse(kind, detail, headers) if kind else plain(error.status_code, detail, headers)
 
 
-def _methods(request: Request) -> str:
+def _methods(request: Request, path: str) -> str:
     """The methods of the address: `Allow` names them all, and the router knows one route of it."""
-    path = request.scope["route"].path
     same = (each.methods or () for each in iter_route_contexts(request.app.routes) if each.path == path)
     return ", ".join(sorted(set[str]().union(*same)))
 

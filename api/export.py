@@ -20,6 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.database import FAILURES, Database, ReadError
 from api.problems import ProblemError
+from api.reader import Reader
 from api.settings import Settings
 
 logger = logging.getLogger("hydrotheque.api")
@@ -49,24 +50,30 @@ Push = Callable[[bytes], Awaitable[None]]
 
 
 class Exports:
-    """How many exports are under way; each of them takes a connection and, for Parquet, a process."""
+    """Whose exports are under way; each of them takes a connection and, for Parquet, a process."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database, self.maximum = database, settings.exports_at_once
         self.seconds = settings.export_timeout_seconds
-        self._under_way = 0
+        self._under_way: set[int] = set()
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Count one; ProblemError when there are as many as may be."""
-        if self._under_way >= self.maximum:
+    def slot(self, user_id: int) -> Iterator[None]:
+        """Take one; ProblemError when there are as many as may be, or when this account has one: the others are not
+        for one person to keep.
+        """
+        sentence = ""
+        if user_id in self._under_way:
+            sentence = "An export of this account is under way, and no account has two at once: try again later."
+        elif len(self._under_way) >= self.maximum:
             sentence = f"{self.maximum} exports are under way, and no more are made at once: try again later."
+        if sentence:
             raise ProblemError("unavailable", sentence, _RETRY_AFTER)
-        self._under_way += 1
+        self._under_way.add(user_id)
         try:
             yield
         finally:
-            self._under_way -= 1
+            self._under_way.remove(user_id)
 
 
 class _ChildError(Exception):
@@ -82,17 +89,17 @@ class Export(StreamingResponse):
     """The rows of a query in one of the formats."""
 
     def __init__(
-        self, exports: Exports, query: str, kind: str, headers: dict[str, str], metadata: dict[str, str]
+        self, exports: Exports, read: Reader, query: str, kind: str, headers: dict[str, str], metadata: dict[str, str]
     ) -> None:
-        super().__init__((), headers=headers, media_type=MEDIA_TYPES[kind])
-        self._exports, self._query, self._kind, self._metadata = exports, query, kind, metadata
+        super().__init__((), headers=read.headers | headers, media_type=MEDIA_TYPES[kind])
+        self._exports, self._user_id = exports, read.user_id
+        self._query, self._kind, self._metadata = query, kind, metadata
         self._name = f"hydrotheque-export-{secrets.token_hex(6)}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the rows, for as long as the client is there and nothing stands against it."""
-        with self._exports.slot():
-            self._moved = monotonic()
-            await _first(self._send(send), _gone(receive), self._watch())
+        self._moved = monotonic()
+        await _first(self._send(send), _gone(receive), self._watch())
 
     async def _send(self, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -108,7 +115,9 @@ class Export(StreamingResponse):
             self._moved = monotonic()
 
         try:
-            await (self._parquet(push) if self._kind == "parquet" else self._copy(push))
+            # Given back before the client knows the end: it may ask for the next table at once.
+            with self._exports.slot(self._user_id):
+                await (self._parquet(push) if self._kind == "parquet" else self._copy(push))
         except (*FAILURES, _ChildError) as error:
             raise ReadError(error) from error
         if not begun:

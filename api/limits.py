@@ -46,6 +46,13 @@ class Limiter:
             self._subject("login from", network(address), self._settings.attempts_per_address),
         ]
 
+    def password(self, user_id: int, address: str) -> list[Subject]:
+        """Who is logged in, whom nobody else's failed logins keep from it, and the address."""
+        return [
+            self._subject("password", str(user_id), self._settings.attempts_per_account),
+            self._subject("login from", network(address), self._settings.attempts_per_address),
+        ]
+
     def registration(self, email: str, address: str) -> list[Subject]:
         """The e-mail address and the address of the caller."""
         return [

@@ -1,5 +1,6 @@
 """The application: `uvicorn api.main:app`."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import errors, logs, openapi, reader, telemetry
+from api import VERSION, errors, logs, openapi, reader, telemetry
 from api.database import Database
 from api.export import Exports
 from api.limits import Limiter
@@ -30,8 +31,6 @@ from api.routes import (
 )
 from api.security import dummy_hash
 from api.settings import Settings, load_or_exit
-
-VERSION = "0.1.0"
 
 
 @asynccontextmanager
@@ -107,4 +106,5 @@ def __getattr__(name: str) -> FastAPI:
     logs.configure(settings.log_level)
     telemetry.configure(settings)
     made = globals()["app"] = create_app(settings)
+    gc.freeze()  # what is there now lives as long as the process: nobody need look through it for what is left over
     return made

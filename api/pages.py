@@ -104,15 +104,17 @@ class Listing:
                 f"after_{name}": _typed(value, each.type.python_type)
                 for (name, each), value in zip(self._named, values, strict=True)
             }
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise invalid("after", "this is not the `next` of a page of this route") from None
 
 
 def _typed(value: Any, kind: type) -> Any:
     if kind in _PARSERS:
         parsed = _PARSERS[kind](value)
-        if isinstance(parsed, dt.datetime) and parsed.tzinfo is None:
-            raise ValueError
+        if isinstance(parsed, dt.datetime):
+            if parsed.tzinfo is None:
+                raise ValueError
+            return parsed.astimezone(dt.UTC)  # OverflowError for an instant outside of its years
         return parsed
     fits = type(value) is kind and (not isinstance(value, int) or abs(value) < 2**31) and "\0" not in str(value)
     if not fits:

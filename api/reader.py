@@ -1,6 +1,5 @@
 """How a route under /data reads and answers: one connection, one version of the data, JSON made from the rows."""
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
@@ -10,10 +9,11 @@ from zlib import crc32
 import asyncpg
 import orjson
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import ARRAY, Text, bindparam, case, func, select
+from sqlalchemy import ARRAY, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import SQLModel
 
-from api import users
+from api import VERSION, users
 from api.models import table_of
 from api.models.marts import VersionDonnees
 from api.sources import link_header
@@ -21,17 +21,20 @@ from api.statement import Statement
 
 _version = table_of(VersionDonnees).c
 _tables = bindparam("tables", type_=ARRAY(Text))
+# Of all the builds together: the time of one is when its transaction began, so the latest need not be the last seen.
+_builds = func.string_agg(cast(_version.construit_le, Text), aggregate_order_by(literal_column("','"), _version.modele))
 # The account of the token and the version of the data in one go; no version unless each table has one.
 GATE = Statement(
     users.ACCOUNT.add_columns(
-        select(case((func.count() == func.cardinality(_tables), func.max(_version.construit_le))))
+        select(case((func.count() == func.cardinality(_tables), func.hashtextextended(_builds, literal_column("0")))))
         .where(_version.modele == func.any(_tables))
         .scalar_subquery()
     )
 )
 Tables = tuple[type[SQLModel], ...]
 _REMEMBERED = 2_000
-_rows: dict[tuple[Any, ...], tuple[dt.datetime, asyncpg.Record]] = {}
+_RELEASE = crc32(VERSION.encode())
+_rows: dict[tuple[Any, ...], tuple[int, asyncpg.Record]] = {}
 
 
 class NotModified(Exception):  # noqa: N818  (an answer, no error)
@@ -41,10 +44,8 @@ class NotModified(Exception):  # noqa: N818  (an answer, no error)
         self.headers = headers
 
 
-async def gate(
-    connection: asyncpg.Connection, user_id: int, tables: Tables
-) -> tuple[Sequence[Any] | None, dt.datetime | None]:
-    """The row of `users.ACCOUNT`, if any, and when the tables were last built, if that is known."""
+async def gate(connection: asyncpg.Connection, user_id: int, tables: Tables) -> tuple[Sequence[Any] | None, int | None]:
+    """The row of `users.ACCOUNT`, if any, and the version of the tables, if all are built."""
     row = await GATE.row(connection, user_id=user_id, tables=_names(tables))
     return (None, None) if row is None else (row[:-1], row[-1])
 
@@ -53,9 +54,9 @@ class Reader:
     """A connection for one request, and how to answer it."""
 
     def __init__(
-        self, connection: asyncpg.Connection, tables: Tables, version: dt.datetime | None, request: Request
+        self, connection: asyncpg.Connection, user_id: int, tables: Tables, version: int | None, request: Request
     ) -> None:
-        self.connection, self.tables, self._version = connection, tables, version
+        self.connection, self.user_id, self.tables, self._version = connection, user_id, tables, version
         self._held = request.headers.get("if-none-match", "") if request.method == "GET" else ""
         self.headers = {"Link": _link_header(tables), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if request.method == "GET" and version is not None:
@@ -105,10 +106,12 @@ def install(app: FastAPI) -> None:
         return Response(status_code=304, headers=same.headers)
 
 
-def _etag(version: dt.datetime, request: Request) -> str:
-    """Of this address and this version of the data: an address that was answered once is answered again."""
-    asked = crc32(request.scope["path"].encode() + b"?" + request.scope["query_string"])
-    return f'W/"{round(version.timestamp() * 1e6):x}-{asked:x}"'
+def _etag(version: int, request: Request) -> str:
+    """Of this address, this version of the data and this release, which may write the same rows otherwise. An address
+    that was answered once is answered again.
+    """
+    asked = crc32(request.scope["path"].encode() + b"?" + request.scope["query_string"], _RELEASE)
+    return f'W/"{version % 2**64:x}-{asked:x}"'
 
 
 @cache

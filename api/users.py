@@ -88,7 +88,7 @@ def authenticate(db: Database, username: str, password: str, counted: Sequence[S
     A login is noted, and the attempts `counted` for it are taken back.
     """
     row: Row[Any] | None = None
-    if "\x00" not in username:  # PostgreSQL has no such text, and no such user
+    if username.isascii() and "\0" not in username:  # as every name; lower() may take other letters for one of them
         same_name = func.lower(_users.username) == func.lower(username)
         with db.reading() as connection:
             row = connection.execute(
@@ -123,7 +123,8 @@ def knows_password(db: Database, who: Member, password: str, counted: Sequence[S
 
 
 def update_me(db: Database, who: Member, changes: UserUpdate) -> Member | None:
-    """Correct the account; None when the name or the e-mail is another's. A new password revokes every token."""
+    """Correct the account; None when the name or the e-mail is another's, or the token no
+    longer holds. A new password revokes every token."""
     values: dict[str, Any] = changes.model_dump(include={"username", "email"}, exclude_none=True)
     taken = [
         exists().where(func.lower(_users[name]) == func.lower(value), _users.id != who.claim.user_id)
@@ -150,8 +151,10 @@ def consent_again(db: Database, who: Member) -> UserMe | None:
 
 
 def withdraw_consent(db: Database, who: Member) -> None:
-    """Close the account at once; the next purge deletes it."""
-    _change(db, who.claim, {"consent_withdrawn_at": func.now(), "token_version": _users.token_version + 1})
+    """Close the account at once, whatever was revoked meanwhile; the next purge deletes it."""
+    values = {"consent_withdrawn_at": func.now(), "token_version": _users.token_version + 1}
+    with db.writing() as connection:
+        connection.execute(update(_table).where(_users.id == who.claim.user_id).values(values))
 
 
 def revoke_tokens(db: Database, who: Member) -> None:

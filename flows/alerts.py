@@ -38,8 +38,8 @@ class Alert:
 
     @property
     def identity(self) -> str:
-        """What tells two alerts of one kind apart: all they say but for the numbers."""
-        return re.sub(r"\d+", "", f"{self.title}: {self.happened}")
+        """What tells two alerts of one kind apart: all they say but for the numbers. Those of a file's name stay."""
+        return re.sub(r"(?<![A-Za-z_\d])\d+(?!\d|\.zip)", "", f"{self.title}: {self.happened}")
 
 
 Findings = dict[str, Alert | None]  # what was looked at, by key: None where nothing is wrong

@@ -16,6 +16,8 @@ from ingestion.warehouse import DBT_SCHEMAS, Warehouse, exclusive
 
 # What the lake cannot bring back: the accounts, what is collected, how rows were before they were revised.
 LIGHT = ("app", "control", "snapshots")
+# A light backup knows packages that are in no raw schema: whatever loads next has to load them.
+UNLOADED = ("DELETE FROM control.paquet_charge", "DELETE FROM control.conservation")
 SCHEMAS = ("app", "control", *DBT_SCHEMAS, *(domain.schema for domain in DOMAINS.values()))
 
 
@@ -50,11 +52,12 @@ def restore(warehouse: Warehouse, file: Path, *, force: bool = False) -> bool:
         raise WarehouseError(
             f"database {warehouse.database} holds {held}: nothing was restored; --force replaces everything in it"
         )
+    light = " SCHEMA - marts " not in contents
     with exclusive(warehouse):
-        _replace(warehouse, file)
+        _replace(warehouse, file, *(UNLOADED if light else ()))
     with warehouse.connect() as connection:
         connection.execute("ANALYZE")
-    return " SCHEMA - marts " not in contents
+    return light
 
 
 def _held(warehouse: Warehouse) -> str:
@@ -69,12 +72,13 @@ def _held(warehouse: Warehouse) -> str:
     return " and ".join(f"{count} {what}" for count, what in held if count)
 
 
-def _replace(warehouse: Warehouse, file: Path) -> None:
-    """Drop every schema of ours and run the backup's statements, in one transaction."""
+def _replace(warehouse: Warehouse, file: Path, *after: str) -> None:
+    """Drop every schema of ours, run the backup's statements and those `after` them, in one transaction."""
     drop = "; ".join(f"DROP SCHEMA IF EXISTS {name} CASCADE" for name in _schemas(warehouse))
     read = [_program("pg_restore", warehouse), "--no-owner", "--no-privileges", "--file=-", str(file)]
     write = [_program("psql", warehouse), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"]
     write += ["--output=/dev/null", "--command=SET client_min_messages = warning", f"--command={drop}", "--file=-"]
+    write += [f"--command={statement}" for statement in after]
     environment = os.environ | warehouse.env
     with tempfile.TemporaryFile("w+") as said:
         reader = subprocess.Popen(read, stdout=subprocess.PIPE, stderr=said)  # noqa: S603 - PostgreSQL's, no shell

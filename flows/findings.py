@@ -32,17 +32,17 @@ def told(settings: Settings, name: str) -> Iterator[Findings]:
     try:
         yield findings
     except Exception as error:
-        if not any(alert and alert.happened in str(error) for alert in findings.values()):
+        said = any(alert and alert.happened in str(error) for alert in findings.values())
+        # A run that only came while another was under way says nothing of the run before it either.
+        if not said and not isinstance(error, BusyError):
             findings[key] = failure(name, error)
         send(settings, findings)
         raise
     send(settings, {key: None, **findings})
 
 
-def failure(name: str, error: Exception) -> Alert | None:
-    """Return the alert of a run that failed; None for one that only came while another was under way."""
-    if isinstance(error, BusyError):
-        return None
+def failure(name: str, error: Exception) -> Alert:
+    """Return the alert of a run that failed."""
     kept = "what the lake and the tables held; running it again is safe"
     todo = f"`{COMMANDS.get(name, f'hydrotheque {name}')}`"
     if isinstance(error, BuildError):

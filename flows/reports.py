@@ -46,7 +46,7 @@ def keep(run: "Run", began: datetime, error: Exception | None) -> None:
                 connection,
                 [(each.source, _domain(each.source), each.newest, each.limit) for each in run.built.freshness],
             )
-        marts = journal.count_marts(connection) if run.built.nodes else {}
+        marts = journal.count_marts(connection, {node.name for node in run.built.nodes})
         run.report = compile_report(run, began, error, marts)
         run.findings.update(findings.late(connection))
         run.findings.update(_refused(run, connection))

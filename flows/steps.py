@@ -15,13 +15,13 @@ from flows import dbt, findings, reports, schedules
 from flows.alerts import Findings
 from ingestion import journal
 from ingestion.domains import DOMAINS
-from ingestion.errors import BuildError, MissingError
-from ingestion.lake import claim
+from ingestion.errors import BuildError, MissingError, SettingsError
+from ingestion.lake import claim, open_lake
 from ingestion.load import ensure_raw_tables, forget
 from ingestion.load import load as load_domain
 from ingestion.report import Collected, Options, Reporter
 from ingestion.retention import prune
-from ingestion.settings import Settings, get_settings
+from ingestion.settings import PREFIX, Settings, get_settings
 from ingestion.sources import capteurs, communes, piezometrie, qualite_eau, sim2
 from ingestion.sources.http import TransientError
 from ingestion.warehouse import Warehouse, exclusive, initialise, marts, open_warehouse
@@ -44,6 +44,7 @@ class Run:
     reporter: Reporter = field(default_factory=Reporter)
     options: Options = field(default_factory=Options)
     name: str = "run"
+    still_held: Callable[[], None] = lambda: None  # asked before each part: others must not write meanwhile
     dbt_runner: Callable[[], dbt.Runner] = dbtRunner
     collected: set[str] = field(default_factory=set)
     built: dbt.Built = field(default_factory=dbt.Built)
@@ -66,8 +67,9 @@ def started(
     with findings.told(settings, name) as found:
         warehouse = open_warehouse(settings)
         initialise(settings, warehouse)
-        with exclusive(warehouse, wait), _work_folder(settings):
-            run = Run(settings, warehouse, reporter or Reporter(), options or Options(), name, findings=found)
+        with exclusive(warehouse, wait) as still_held, _work_folder(settings):
+            run = Run(settings, warehouse, reporter or Reporter(), options or Options(), name, still_held)
+            run.findings = found
             with reports.kept(run):
                 yield run
 
@@ -119,6 +121,7 @@ def collect(run: Run, *domains: str) -> None:
 
 
 def _collect(run: Run, settings: Settings, connection: psycopg.Connection, domain: str) -> Exception | None:
+    run.still_held()
     before = len(run.reporter.lines)
     error: Exception | None = None
     try:
@@ -143,17 +146,30 @@ def collect_answers(run: Run) -> None:
     collect(run, *schedules.domains("pipeline_get_api"), *schedules.domains("pipeline_get_capteurs"))
 
 
+def collect_all(run: Run) -> None:
+    """Collect the files, then the answers: in one step, so that the one does not keep the other from it."""
+    collect(
+        run, *(domain for name in ("csv", "api", "capteurs") for domain in schedules.domains(f"pipeline_get_{name}"))
+    )
+
+
 def collect_sensors(run: Run) -> None:
     """Collect the last values of the sensors."""
     collect(run, *schedules.domains("pipeline_get_capteurs"))
 
 
 def load(run: Run, *domains: str, from_lake: bool = False) -> None:
-    """Bring the packages of the lake that are new to the raw schemas; all of them again when `from_lake`."""
+    """Bring the packages of the lake that are new to the raw schemas; all of them again when `from_lake`.
+
+    Raises SettingsError, before anything is dropped, when the lake holds none.
+    """
     if from_lake:
+        if not any(open_lake(run.settings, domain).complete_packages() for domain in DOMAINS):
+            raise SettingsError(f"{PREFIX}LAKE_URL: {run.settings.lake_url} holds no package; nothing was dropped")
         forget(run.warehouse)
     ensure_raw_tables(run.warehouse)
     for domain in domains or DOMAINS:
+        run.still_held()
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 
 
@@ -164,6 +180,7 @@ def load_sensors(run: Run) -> None:
 
 def build(run: Run, *arguments: str) -> None:
     """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
+    run.still_held()
     dbt.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
     dbt.check_freshness(run.settings, run.warehouse, run.built)
     prune(run.settings, run.warehouse)
@@ -177,8 +194,11 @@ def build_sensors(run: Run) -> None:
     with run.warehouse.connect() as connection:
         if "capteur" not in marts(connection):
             raise BuildError("the sensors' tables stand on others that are not built yet; run `hydrotheque run` once")
+        communes_loaded = connection.execute("SELECT EXISTS (SELECT FROM raw_communes.communes)").fetchone() == (True,)
     refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
-    select = ("--select", "tag:capteurs", "commune", *(("rejet",) if refused else ()))
+    # While the raw schemas are loaded anew the list of the communes may be missing: those published stay as they are.
+    others = ("commune" if communes_loaded else "", "rejet" if refused else "")
+    select = ("--select", "tag:capteurs", *filter(None, others))
     dbt.build(run.settings, run.warehouse, run.built, *select, runner=run.dbt_runner)
     prune(run.settings, run.warehouse)
 
@@ -196,7 +216,7 @@ def check_collected(run: Run) -> None:
 
 
 Step = Callable[[Run], None]
-MONTH: tuple[Step, ...] = (collect_files, collect_answers, load, build)
+MONTH: tuple[Step, ...] = (collect_all, load, build)
 HOUR: tuple[Step, ...] = (collect_sensors, load_sensors, build_sensors)
 COPY: tuple[Step, ...] = (check_collected, load, build)
-COLLECTING: tuple[Step, ...] = (collect_files, collect_answers, collect_sensors)
+COLLECTING: tuple[Step, ...] = (collect_all, collect_files, collect_answers, collect_sensors)

@@ -8,8 +8,9 @@ MAX_REFUSED_SHARE = 0.01  # more is a column that changed its type, not a few ba
 def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shrink_percent: float) -> list[str]:
     """Say what a new version of a file lacks; nothing when it may replace the one held.
 
-    Both are {version: {longueur, …}, lignes, refusees, mailles, jours}, of which only lignes and refusees are always
-    there; `held` is None for a file read for the first time, or when the settings that choose its lines have changed.
+    Both are {version: {longueur, …}, lignes, refusees, mailles, jours, valeurs: {variable: number}}, of which only
+    lignes and refusees are always there; `held` is None for a file read for the first time, or when the settings that
+    choose its lines have changed.
     The window of `latest` moves: its days are not compared.
     """
     found = []
@@ -17,9 +18,11 @@ def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shri
         found.append(f"{new['refusees']:,} lines that cannot be read of {new['lignes'] + new['refusees']:,}")
     if held is None:
         return found
+    values = new.get("valeurs", {})
     for what, before, after in (
         ("bytes", _length(held), _length(new)),
         ("lines", held["lignes"], new["lignes"]),
+        *((f"values of {name}", held.get("valeurs", {}).get(name), number) for name, number in values.items()),
     ):
         if before and after is not None and after < before * (1 - max_shrink_percent / 100):
             found.append(f"{after:,} {what} instead of {before:,}")

@@ -3,7 +3,7 @@
 The views are what the API and the analysts see; neither holds the text of an error.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -240,12 +240,19 @@ def note_freshness(
         cursor.executemany("INSERT INTO control.fraicheur VALUES (%s, %s, %s, %s)", list(found))
 
 
-def count_marts(connection: psycopg.Connection) -> dict[str, int]:
-    """Count the rows of every mart, note and return them."""
-    names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'marts' ORDER BY 1").fetchall()
+def count_marts(connection: psycopg.Connection, built: Collection[str]) -> dict[str, int]:
+    """Count the rows of the marts that were built, or are not counted yet; return the numbers of all of them.
+
+    Nothing when nothing was built: an hour does not count what only a month changes.
+    """
+    if not built:
+        return {}
     with connection.transaction():
-        connection.execute("DELETE FROM control.contenu")
-        for (name,) in names:
+        there = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'marts'")}
+        connection.execute("DELETE FROM control.contenu WHERE nom_table = ANY(%s)", (list(built),))
+        connection.execute("DELETE FROM control.contenu WHERE NOT nom_table = ANY(%s)", (list(there),))
+        counted = {name for (name,) in connection.execute("SELECT nom_table FROM control.contenu")}
+        for name in sorted(there - counted):
             connection.execute(
                 sql.SQL("INSERT INTO control.contenu SELECT {}, count(*) FROM marts.{}").format(
                     sql.Literal(name), sql.Identifier(name)

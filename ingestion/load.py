@@ -120,6 +120,8 @@ def _load(name: str, packages: dict[str, Files], warehouse: Warehouse) -> int:
         ]
         if name == "meteo" and "sim2" not in files:
             _empty_file(warehouse, files["lecture"])
+        if name == "piezometrie" and "lecture" in files:
+            _empty_series(warehouse, files["lecture"])
         columns = {table: nullable_schema(paths) for table, paths in files.items()}
         _ensure_tables(warehouse, domain.schema, columns)
         _ensure_staging(warehouse, domain.schema, columns)
@@ -168,6 +170,15 @@ def _empty_file(warehouse: Warehouse, records: list[Path]) -> None:
         if _exists(connection, "raw_meteo.sim2"):
             names = pq.read_table(records, columns=["nom_du_fichier"])["nom_du_fichier"].to_pylist()
             connection.execute("DELETE FROM raw_meteo.sim2 WHERE nom_du_fichier = ANY(%s)", (names,))
+
+
+def _empty_series(warehouse: Warehouse, readings: list[Path]) -> None:
+    """Delete the measures of stations that have none any more from the start of their reading on."""
+    columns = pq.read_table(readings, columns=["code_bss", "lu_depuis", "lignes"])
+    gone = [(row["code_bss"], row["lu_depuis"]) for row in columns.to_pylist() if not row["lignes"]]
+    with warehouse.connect() as connection, connection.cursor() as cursor:
+        query = "DELETE FROM raw_piezometrie.chroniques WHERE code_bss = %s AND date_mesure >= %s"
+        cursor.executemany(query, gone)
 
 
 def _local(url: str, folder: Path) -> Path:

@@ -25,6 +25,8 @@ def _resources(value: Any) -> Any:
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
+Departement = Annotated[str, Field(pattern=r"^(0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-46])$")]
+Departements = Annotated[tuple[Departement, ...], NoDecode, BeforeValidator(_split)]
 ResourceId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")]
 Resources = Annotated[dict[Annotated[int, Field(ge=1990, le=2100)], ResourceId], NoDecode, BeforeValidator(_resources)]
 DRINKING_WATER = {
@@ -58,10 +60,10 @@ class Settings(BaseSettings):
         None, description="lon_min,lat_min,lon_max,lat_max in WGS84 degrees; only the cells inside are kept"
     )
     piezo_stations: CommaList = Field((), description="Codes BSS separated by commas, or `all`")
-    piezo_departements: CommaList = Field((), description="Department codes separated by commas")
+    piezo_departements: Departements = Field((), description="Department codes separated by commas, as 07,2A,974")
     piezo_window_days: int = Field(400, ge=1, description="Days before a station's last one that are read again")
     capteur_stations: CommaList = Field((), description="Codes of hydrometric stations, sites or BSS, or `all`")
-    capteur_departements: CommaList = Field((), description="Department codes separated by commas")
+    capteur_departements: Departements = Field((), description="Department codes separated by commas, as 07,2A,974")
     capteur_overlap_hours: int = Field(12, ge=1, le=600, description="Hours before a sensor's last value read again")
     capteur_retention_days: int = Field(400, ge=62, description="Days for which values are kept one by one")
     hubeau_requests_per_second: int = Field(10, ge=0, description="Pace kept with Hub'Eau; 0: none")
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
     communes_database_url: str = Field(
         "", repr=False, pattern=r"^(postgresql(\+psycopg)?://.+)?$", description="PostgreSQL with communes_france_2025"
     )
-    max_shrink_percent: float = Field(5, ge=0, le=100, description="How much shorter a file may come back")
+    max_shrink_percent: float = Field(5, ge=0, le=100, description="How much shorter a file or a series may come back")
     notify_urls: str = Field("", repr=False, description="apprise addresses that alerts go to")
     notify_refused_percent: float = Field(0.5, ge=0, le=100, description="Share of records refused that needs no alert")
     pghost: str = Field("", validation_alias="PGHOST")

@@ -1,6 +1,6 @@
 """The PostgreSQL everything lands in: which server, its schemas and roles, and the lock of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -202,10 +202,11 @@ def marts(connection: psycopg.Connection) -> list[str]:
 
 
 @contextmanager
-def exclusive(warehouse: Warehouse, wait: timedelta = timedelta(0)) -> Iterator[None]:
+def exclusive(warehouse: Warehouse, wait: timedelta = timedelta(0)) -> Iterator[Callable[[], None]]:
     """Hold the lock of a run: collecting, loading and building are done by one process at a time.
 
-    Raises BusyError when another process holds it, and still does after `wait`.
+    Yields what raises WarehouseError once the lock is lost, with the connection that held it. Raises BusyError when
+    another process holds it, and still does after `wait`.
     """
     with warehouse.connect() as connection:
         connection.execute(f"SET lock_timeout = {max(1, int(wait.total_seconds() * 1000))}")  # ms; 0 would be for ever
@@ -213,4 +214,12 @@ def exclusive(warehouse: Warehouse, wait: timedelta = timedelta(0)) -> Iterator[
             connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
         except psycopg.errors.LockNotAvailable:
             raise BusyError("another run is under way on this warehouse; try again when it has ended") from None
-        yield
+
+        def still_held() -> None:
+            try:
+                connection.execute("SELECT 1")
+            except psycopg.OperationalError:
+                text = "the connection that kept other runs away is gone, and nothing more was begun; run it again"
+                raise WarehouseError(text) from None
+
+        yield still_held

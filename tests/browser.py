@@ -121,9 +121,10 @@ class Page:
         return Image.open(path)
 
     def close(self) -> None:
-        """End the browser, which then finishes its log of the network."""
-        self._process.terminate()
-        self._process.wait(timeout=30)
+        """End the browser, which finishes its log of the network before it goes."""
+        self._session = ""
+        self.call("Browser.close")
+        self._process.wait(timeout=60)
         os.close(self._from)
         os.close(self._to)
 

@@ -48,7 +48,7 @@ async def export_table(
 
     CSV: UTF-8, commas, a line of names; an empty field is null. An export that breaks off was not complete: the
     connection is cut, and no client takes half for the whole. Ask for a part (`start_date`, `code_departement`) where
-    the whole takes too long.
+    the whole takes too long. An account has one export at a time.
     """
     metadata = {
         "licence": LICENCE.url,
@@ -56,4 +56,4 @@ async def export_table(
     }
     file = {"Content-Disposition": f'attachment; filename="{table}.{query.format}"'}
     rows = export_tables.select(table, query)
-    return Export(request.app.state.exports, rows, query.format, read.headers | file, metadata)
+    return Export(request.app.state.exports, read, rows, query.format, file, metadata)

@@ -123,8 +123,8 @@ def export(who: CurrentUser, db: DatabaseDep, limiter: LimiterDep, response: Res
     account = users.everything(db, who)
     if not account:
         raise refused()
-    login, registration = _counted(who, limiter)
-    held = limits.held(db, [login, registration])
+    counted = _counted(who, limiter)
+    held = limits.held(db, list(counted.values()))
     response.headers["Content-Disposition"] = 'attachment; filename="hydrotheque-account.json"'
     return UserExport(
         exported_at=dt.datetime.now(dt.UTC),
@@ -133,7 +133,7 @@ def export(who: CurrentUser, db: DatabaseDep, limiter: LimiterDep, response: Res
         consent=CONSENT,
         attempts=[
             AttemptsHeld(what=what, **{name: held[each.key][name] for name in ("attempts", "expires_at")})
-            for what, each in (("login", login), ("registration", registration))
+            for what, each in counted.items()
             if each.key in held
         ],
     )
@@ -147,8 +147,12 @@ def export(who: CurrentUser, db: DatabaseDep, limiter: LimiterDep, response: Res
 def correct(changes: UserUpdate, who: CurrentUser, db: DatabaseDep, limiter: LimiterDep, address: AddressDep) -> UserMe:
     """Change the name, the e-mail address or the password. A new password refuses every token made so far."""
     _ask_again(changes.current_password, who, db, limiter, address)
+    if changes.username or changes.email:
+        # Whether a name or an address is taken may be asked here no oftener than at a registration.
+        _limit(limiter.count(db, limiter.registration(who.me.email, address)))
     changed = users.update_me(db, who, changes)
     if changed is None:
+        _still_in(who, db)
         raise ProblemError("already-taken", _TAKEN)
     return changed.me
 
@@ -157,7 +161,7 @@ def correct(changes: UserUpdate, who: CurrentUser, db: DatabaseDep, limiter: Lim
 def delete(sent: UserDelete, who: CurrentUser, db: DatabaseDep, limiter: LimiterDep, address: AddressDep) -> None:
     """Delete the account and everything held about who asks, at once and for good (RGPD, article 17)."""
     _ask_again(sent.current_password, who, db, limiter, address)
-    users.erase(db, who, _counted(who, limiter))
+    users.erase(db, who, list(_counted(who, limiter).values()))
 
 
 @router.post(
@@ -188,14 +192,25 @@ def _limit(wait: int | None) -> None:
         )
 
 
-def _counted(who: Member, limiter: Limiter) -> tuple[Subject, Subject]:
-    """What is counted under the name and the e-mail address of who asks."""
-    return limiter.login(who.me.username, "")[0], limiter.registration(who.me.email, "")[0]
+def _counted(who: Member, limiter: Limiter) -> dict[str, Subject]:
+    """What is counted of who asks."""
+    return {
+        "login": limiter.login(who.me.username, "")[0],
+        "password": limiter.password(who.claim.user_id, "")[0],
+        "registration": limiter.registration(who.me.email, "")[0],
+    }
+
+
+def _still_in(who: Member, db: Database) -> None:
+    """401 when the token was refused since it was checked."""
+    if users.member(db, who.claim) is None:
+        raise refused()
 
 
 def _ask_again(password: SecretStr, who: Member, db: Database, limiter: Limiter, address: str) -> None:
-    """The password, where a token that was left behind must not do; counted with the failed logins."""
-    counted = limiter.login(who.me.username, address)
+    """The password, where a token that was left behind must not do."""
+    counted = limiter.password(who.claim.user_id, address)
     _limit(limiter.count(db, counted))
     if not users.knows_password(db, who, password.get_secret_value(), counted):
+        _still_in(who, db)
         raise ProblemError("wrong-password", "current_password is not the password of the account.")

@@ -6,7 +6,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from api.schemas.common import Departement, Paging
 
-MAX_KM = 500
+MIN_KM, MAX_KM = 0.001, 500
+_DECIMALS = 9  # a tenth of a millimetre; without, PostgreSQL refuses to reckon with the smallest numbers
 
 
 def _box(text: str) -> str:
@@ -32,7 +33,7 @@ class Somewhere(Paging):
     longitude: float | None = Field(default=None, ge=-180, le=180, description="Of the point, WGS84, degrees.")
     latitude: float | None = Field(default=None, ge=-90, le=90, description="Of the point, WGS84, degrees.")
     distance_km: float | None = Field(
-        default=None, gt=0, le=MAX_KM, description=f"From the point, km; {MAX_KM} at most."
+        default=None, ge=MIN_KM, le=MAX_KM, description=f"From the point, km; {MIN_KM} to {MAX_KM}."
     )
 
     @model_validator(mode="after")
@@ -46,6 +47,9 @@ class Somewhere(Paging):
         asked = super().conditions()
         box = asked.pop("bbox")
         bounds = (float(part) for part in box.split(",")) if box else (None,) * 4
+        for name in ("longitude", "latitude"):
+            if asked[name] is not None:
+                asked[name] = round(asked[name], _DECIMALS)
         return asked | dict(zip(("west", "south", "east", "north"), bounds, strict=True))
 
 

@@ -204,7 +204,9 @@ class UserRecord(BaseModel):
 class AttemptsHeld(BaseModel):
     """A count of attempts."""
 
-    what: str = Field(description="`login` or `registration`.", examples=["login"])
+    what: str = Field(
+        description="`login`, `password` (asked again of who is logged in) or `registration`.", examples=["login"]
+    )
     attempts: int = Field(description="How many there were of late.")
     expires_at: dt.datetime = Field(description="When the count is void, UTC.")
 
@@ -219,7 +221,9 @@ class UserExport(BaseModel):
         examples=["argon2id hash"],
     )
     consent: str = Field(description="The text of the current version of the consent.")
-    attempts: list[AttemptsHeld] = Field(description="Attempts to log in or to register that are counted at present.")
+    attempts: list[AttemptsHeld] = Field(
+        description="Attempts to log in, to give the password again and to register that are counted at present."
+    )
 
 
 class Token(BaseModel):

@@ -18,7 +18,8 @@ from ingestion.sources.capteurs_lake import SOURCE, Lot, stations_source, values
 from ingestion.sources.capteurs_plan import lost_since, plan, recent
 from ingestion.sources.hydrometrie import typed_stations_hydro
 from ingestion.sources.niveaux_nappes import typed_stations
-from ingestion.sources.piezometrie import STATIONS, digest, lots
+from ingestion.sources.piezometrie import STATIONS, digest
+from ingestion.sources.piezometrie_plan import lots
 
 
 def collect(settings: Settings, connection: psycopg.Connection, options: Options, reporter: Reporter) -> None:
@@ -43,7 +44,7 @@ def collect(settings: Settings, connection: psycopg.Connection, options: Options
             ):
                 lot = Lot(series, overlap, now, line, progress, lost)
                 write(pipeline, values_source(provider, lot))
-                line.unchanged = not line.rows
+                line.unchanged = not (line.rows or line.refused)
                 had = [each.code for each in series if recent(known.get(each.key), now)]
                 if had and not lot.values and not options.accept:
                     raise GuardError(f"{settings.hubeau_url} has no value left of {len(had)} sensors that had some")

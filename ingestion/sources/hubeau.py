@@ -16,6 +16,7 @@ from ingestion.sources.niveaux_nappes import (
     CHRONIQUE,
     CHRONIQUE_TR,
     STATION,
+    UNREADABLE,
     new_fields_as_text,
     read_as_text,
     read_envelope,
@@ -33,6 +34,10 @@ DEPARTEMENTS = (
     "974",
     "976",
 )
+
+
+# What is kept as it comes and read by nobody: the geometry says again what x and y say; the other is ours.
+KNOWN_ELSEWHERE = {"geometry", UNREADABLE}
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,11 @@ def pace(requests_per_second: int) -> Limiter | None:
 
 def _query(parameters: dict[str, str | int]) -> str:
     return "&".join(f"{name}={quote(str(value), safe=',')}" for name, value in parameters.items())
+
+
+def new_fields(rows: pa.Table, operation: str) -> list[str]:
+    """Return the names of the fields that the provider added to an operation."""
+    return sorted(set(rows.column_names) - {field.name for field in OPERATIONS[operation].record} - KNOWN_ELSEWHERE)
 
 
 def chunks(codes: Iterable[str], room: int = URL_LENGTH - 250) -> Iterator[list[str]]:

@@ -1,10 +1,8 @@
 """Groundwater levels: which stations and which dates are read, and each lot as a dlt source."""
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dlt
 import duckdb
@@ -23,7 +21,6 @@ from ingestion.sources import hubeau
 from ingestion.sources.niveaux_nappes import (
     CHRONIQUE,
     CODES,
-    DAY,
     REJET,
     STATION,
     STATION_TYPES,
@@ -32,20 +29,12 @@ from ingestion.sources.niveaux_nappes import (
     typed_chroniques,
     typed_stations,
 )
+from ingestion.sources.piezometrie_lectures import READING, Lot, new_readings
+from ingestion.sources.piezometrie_plan import Series, lots, plan, questions
 
 SOURCE = "piezometrie"
 STATIONS = "stations"  # no code BSS: the list itself among the pieces
-ROWS_PER_PACKAGE = 1_000_000
-BEGINNING = date(1900, 1, 1)
 
-READING = pa.schema(
-    {
-        "code_bss": pa.string(),
-        "lu_depuis": pa.date32(),
-        "lignes": pa.int64(),
-        "lu_le": pa.timestamp("us", "UTC"),
-    }
-)
 # The raw tables, before anything is collected.
 TABLES = {
     "stations": stored(STATION, **STATION_TYPES),
@@ -55,28 +44,6 @@ TABLES = {
         for name, schema in (("codes", CODES), ("rejet", REJET), ("lecture", READING))
     },
 }
-
-
-@dataclass(frozen=True)
-class Series:
-    """What is to be read of one station: its measures from a day on, about how many, and whether it is all of them."""
-
-    code_bss: str
-    since: date
-    expected: int
-    complete: bool = False
-
-
-@dataclass(frozen=True)
-class Lot:
-    """The series of one package, the days they are read for, and where to tell how far it is."""
-
-    series: list[Series]
-    window: timedelta
-    today: date
-    line: Collected
-    progress: Callable[[int], None]
-    accept: bool = False
 
 
 def collect(settings: Settings, connection: psycopg.Connection, options: Options, reporter: Reporter) -> None:
@@ -99,8 +66,9 @@ def collect(settings: Settings, connection: psycopg.Connection, options: Options
                 reporter.timed(Collected("piezometrie", title)) as line,
                 reporter.progress(title, len(lot)) as progress,
             ):
-                write(pipeline, _chroniques(provider, Lot(lot, window, today, line, progress, options.accept)))
-                line.unchanged = not line.rows
+                shrink = settings.max_shrink_percent
+                write(pipeline, _chroniques(provider, Lot(lot, window, today, line, progress, shrink, options.accept)))
+                line.unchanged = not (line.rows or line.refused)
 
 
 def _collect_stations(
@@ -136,76 +104,8 @@ def _collect_stations(
         if not line.unchanged:
             write(pipeline, _stations(found, refused, fingerprint))
             line.rows = found.num_rows
+            line.new_columns = tuple(hubeau.new_fields(rows, "stations"))
     return found
-
-
-def plan(
-    stations: pa.Table,
-    begin: dict[str, date | None],
-    known: dict[str, Any],
-    window: timedelta,
-    today: date,
-    *,
-    full: bool = False,
-) -> Iterator[Series]:
-    """Say from which day on each station is read.
-
-    A new one from its beginning, or the one an operator set; one read before from its last day less the window;
-    and once a year, in a month of its own, from its beginning again: revisions older than the window.
-    """
-    for row in stations.select(["code_bss", "date_debut_mesure", "nb_mesures_piezo"]).to_pylist():
-        code, total = row["code_bss"], row["nb_mesures_piezo"] or hubeau.CAP
-        first = begin.get(code) or row["date_debut_mesure"] or BEGINNING
-        piece = known.get(code)
-        if full or not piece or _its_turn(code, piece, today):
-            yield Series(code, first, total, complete=True)
-        else:
-            since = max(first, date.fromisoformat(piece["dernier_jour"]) - window)
-            yield Series(code, since, min(total, max(0, (today - since).days)))
-
-
-def _its_turn(code: str, piece: dict[str, Any], today: date) -> bool:
-    rested = today - date.fromisoformat(piece["complet_le"]) > timedelta(31)
-    return rested and zlib.crc32(code.encode()) % 12 == today.month - 1
-
-
-class Expected(Protocol):
-    """What is to be read, and about how many rows it has."""
-
-    @property
-    def expected(self) -> int: ...
-
-
-Each = TypeVar("Each", bound=Expected)
-
-
-def lots(stations: Iterable[Each]) -> Iterator[list[Each]]:
-    """Group the stations in lots of about `ROWS_PER_PACKAGE` expected rows."""
-    lot: list[Each] = []
-    rows = 0
-    for series in stations:
-        lot.append(series)
-        rows += series.expected
-        if rows >= ROWS_PER_PACKAGE:
-            yield lot
-            lot, rows = [], 0
-    if lot:
-        yield lot
-
-
-def questions(lot: list[Series], window: timedelta) -> Iterator[list[Series]]:
-    """Group the series of a lot so that one answer holds a group: by rows expected, length of URL, and start."""
-    group: list[Series] = []
-    for series in sorted(lot, key=lambda series: series.since):
-        candidate = [*group, series]
-        rows = sum(each.expected for each in candidate)
-        too_many = rows > hubeau.CAP or len(list(hubeau.chunks(each.code_bss for each in candidate))) > 1
-        if group and (too_many or series.since - group[0].since > window):
-            yield group
-            candidate = [series]
-        group = candidate
-    if group:
-        yield group
 
 
 @dlt.source(name=SOURCE)
@@ -237,18 +137,22 @@ def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
         asked, since = [series.code_bss for series in group], min(series.since for series in group)
         answers = list(hubeau.chroniques(provider, asked, since, lot.today))
         answer = pa.concat_tables(answers, promote_options="permissive")
-        changed, readings = _new_readings(answer, group, lot, package)
+        changed, readings = new_readings(answer, group, lot, package)
         new = answer.filter(pc.is_in(answer["code_bss"], pa.array(changed, pa.string())))
         rows, refused = typed_chroniques(new, asked)
+        if refused.num_rows > answer.num_rows / 2 and not lot.accept:
+            share = f"{refused.num_rows:,} of {answer.num_rows:,} measures"
+            raise GuardError(f"{asked[0]} and {len(asked) - 1} others: {share}: {refused['motif'][0].as_py()}")
         rows = rows.join(readings.select(["code_bss", "lu_depuis"]), "code_bss", join_type="inner")
         rows = rows.filter(pc.greater_equal(rows["date_mesure"], rows["lu_depuis"]))
         lot.line.rows += rows.num_rows
         lot.line.refused += refused.num_rows
+        lot.line.new_columns = tuple(sorted({*lot.line.new_columns, *hubeau.new_fields(answer, "chroniques")}))
         done.extend(asked)
         counts = {each["values"]: each["counts"] for each in rows["code_bss"].value_counts().to_pylist()}
         lot.line.stations.update({code: counts.get(code, 0) for code in asked})
         lot.progress(len(done))
-        if changed:
+        if changed or readings.num_rows:
             yield from _tables(package, rows, refused, readings)
 
     yield from (groups, read)
@@ -257,43 +161,6 @@ def _chroniques(provider: hubeau.HubEau, lot: Lot) -> Iterator[DltResource]:
 def _tables(package: str, rows: pa.Table, refused: pa.Table, readings: pa.Table) -> Iterator[Any]:
     for table, name in ((rows, "chroniques"), (refused, "rejet"), (codes(rows), "codes"), (readings, "lecture")):
         yield of_package(table, name, package)
-
-
-def _new_readings(answer: pa.Table, group: list[Series], lot: Lot, package: str) -> tuple[list[str | None], pa.Table]:
-    """Return the codes whose records differ from the last reading's, and a record (schema READING) for each station.
-
-    What they are compared by, the sum of the hashes of the last window, is noted with the pieces of the lake. A
-    record without a day counts in every window. A code may be missing, or of a station not asked for.
-    """
-    with duckdb.connect() as db:
-        db.register("records", answer)
-        seen = db.sql(
-            f"""SELECT code_bss, count(*), max(jour), sum(empreinte::HUGEINT) FILTER (
-                    WHERE jour IS NULL OR jour >= dernier_jour - {lot.window.days})::VARCHAR
-            FROM (SELECT *, max(jour) OVER (PARTITION BY code_bss) AS dernier_jour FROM (
-                SELECT code_bss, hash(records) AS empreinte, {DAY.format("date_mesure")} AS jour FROM records))
-            GROUP BY code_bss ORDER BY code_bss"""
-        ).fetchall()
-    pieces = dlt.current.source_state().setdefault("pieces", {})
-    gone = {each.code_bss for each in group if each.code_bss in pieces} - {code for code, *_ in seen}
-    if gone and not lot.accept:
-        raise GuardError(f"{', '.join(sorted(gone))}: no measure left of those that the lake holds up to its last day")
-    series = {each.code_bss: each for each in group}
-    changed, records, now = [], [], datetime.now(UTC)
-    for code, count, last, fingerprint in seen:
-        known, asked = pieces.get(code or ""), series.get(code)
-        complete = known is None or (asked is not None and asked.complete)
-        if complete or known["empreinte"] != fingerprint:
-            changed.append(code)
-            pieces[code or ""] = {
-                "paquet": package,
-                "dernier_jour": (last or BEGINNING).isoformat(),
-                "empreinte": fingerprint,
-                "complet_le": lot.today.isoformat() if complete else known["complet_le"],
-            }
-            if asked:
-                records.append({"code_bss": code, "lu_depuis": asked.since, "lignes": count, "lu_le": now})
-    return changed, pa.Table.from_pylist(records, schema=READING)
 
 
 def digest(rows: pa.Table) -> str:

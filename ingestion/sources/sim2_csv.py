@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -47,29 +48,38 @@ _FAULTY = f"""
     FROM (SELECT *, count(*) OVER (PARTITION BY lambx, lamby, date) AS same FROM {{written}})
     WHERE same > 1 OR NOT ({_KEYED}) OR NOT ({_ON_LATTICE}) OR NOT {{in_period}}
 """
+# How many values each variable has, from what the files say of themselves.
+_VALUES = """
+    SELECT path_in_schema, sum(num_values - stats_null_count)::BIGINT FROM parquet_metadata({files})
+    WHERE type = 'DOUBLE' GROUP BY ALL
+"""
 
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """A SIM2 file turned into Parquet files: its rows, the lines refused, its cells (lambx, lamby) and its days."""
+    """A SIM2 file turned into Parquet files: its rows, the lines refused, its cells (lambx, lamby) and its days, and
+    how many values each variable has.
+    """
 
     files: list[Path]
     rows: int
     refused: pa.Table
     cells: pa.Table
     days: int
+    values: dict[str, int]
     first_day: date | None
     last_day: date | None
     new_columns: tuple[str, ...]
 
     @property
-    def figures(self) -> dict[str, int]:
+    def figures(self) -> dict[str, Any]:
         """What a later version of the file is compared with."""
         return {
             "lignes": self.rows,
             "refusees": self.refused.num_rows,
             "mailles": self.cells.num_rows,
             "jours": self.days,
+            "valeurs": self.values,
         }
 
 
@@ -113,8 +123,9 @@ def parse(archive: Path, name: str, selection: Selection) -> ParsedFile:
         written = f"read_parquet('{folder}/*.parquet')"
         summary = f"SELECT count(*), count(DISTINCT date), min(date), max(date) FROM {written}"
         [(rows, days, first, last)] = db.sql(summary).fetchall()
+        values = dict(db.sql(_VALUES.format(files=f"'{folder}/*.parquet'")).fetchall())
         cells = db.sql(f"SELECT DISTINCT lambx, lamby FROM {written} ORDER BY ALL").to_arrow_table()
-    return ParsedFile(sorted(folder.iterdir()), rows, refused, cells, days, first, last, new_columns)
+    return ParsedFile(sorted(folder.iterdir()), rows, refused, cells, days, values, first, last, new_columns)
 
 
 def _collected(db: duckdb.DuckDBPyConnection, selection: Selection) -> str:

@@ -125,13 +125,13 @@ def test_values_are_not_sql(user: httpx.Client) -> None:
         assert rows(user.get("/data/export/nappe", params={"code": code}), "csv") == []
 
 
-def stalled(server: Any, user: httpx.Client, path: str) -> socket.socket:
+def stalled(server: Any, token: str, path: str) -> socket.socket:
     """A client that asks and reads nothing."""
     address = urlsplit(server.url)
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     made.connect((address.hostname, address.port))
-    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {user.headers['Authorization']}\r\n\r\n"
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
     made.sendall(head.encode())
     assert made.recv(12) == b"HTTP/1.1 200"
     return made
@@ -145,9 +145,9 @@ def own(migrated: Any, serve: Callable[..., Any]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def slow(own: Any, user: httpx.Client) -> Iterator[list[socket.socket]]:
+def slow(own: Any, somebody: Callable[..., Any]) -> Iterator[list[socket.socket]]:
     """As many clients that read nothing as there may be exports."""
-    made = [stalled(own, user, f"/data/export/meteo?format={kind}") for kind in ("csv", "ndjson")]
+    made = [stalled(own, somebody()[1], f"/data/export/meteo?format={kind}") for kind in ("csv", "ndjson")]
     yield made
     for each in made:
         each.close()
@@ -174,6 +174,23 @@ def test_slow_clients_hold_nobody_up_and_leave_nothing(
             each.close()
         eventually(owner, EXPORTS, 0)
         assert other.get("/data/export/producteur").status_code == 200
+
+
+def test_an_account_has_one_export_at_a_time(
+    own: Any, owner: psycopg.Connection[Any], somebody: Callable[..., Any]
+) -> None:
+    (_, token), (_, another) = somebody(), somebody()
+    held = stalled(own, token, "/data/export/meteo")
+    with own.client() as client:
+
+        def export(token: str) -> httpx.Response:
+            return client.get("/data/export/producteur", headers={"Authorization": f"Bearer {token}"})
+
+        assert_problem(export(token), "unavailable")
+        assert export(another).status_code == 200
+        held.close()
+        eventually(owner, EXPORTS, 0)
+        assert export(token).status_code == 200
 
 
 def test_an_export_gives_way_to_who_needs_the_table(owner: psycopg.Connection[Any], slow: list[socket.socket]) -> None:

@@ -1,12 +1,16 @@
 """GET under /data: the same answers as POST, with a version that a client can ask about; and what each answer says."""
 
+import tomllib
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from fastapi import Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from api import VERSION, reader
+from ingestion.settings import ROOT
 from tests.api.operations import APP, CLOSED, Operation
 
 STATION = "07548X0009/F"
@@ -72,6 +76,26 @@ def test_a_build_makes_a_new_version(user: httpx.Client, owner: psycopg.Connecti
     assert user.get(path, headers={"If-None-Match": before}).status_code == 200
     assert user.get(path).headers["ETag"] != before
     assert user.get(other).headers["ETag"] == other_before
+
+
+def test_a_build_that_began_before_another_and_ended_after_it_makes_a_new_version(
+    user: httpx.Client, owner: psycopg.Connection[Any]
+) -> None:
+    path = "/data/piezo_meteo/?code_bss=07548X0009/F&start_date=2024-01-01&end_date=2024-01-02"
+    built = "update control.construction set construit_le = now() - %s * interval '1 minute' where modele = %s"
+    owner.execute(built, [0, "nappe"])
+    before = user.get(path).raise_for_status().headers["ETag"]
+    owner.execute(built, [1, "meteo"])
+    assert user.get(path, headers={"If-None-Match": before}).status_code == 200
+
+
+def test_another_release_has_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request({"type": "http", "path": "/data/piezo/list", "query_string": b""})
+    before = reader._etag(1, request)
+    monkeypatch.setattr(reader, "_RELEASE", reader._RELEASE + 1)
+    assert reader._etag(1, request) != before
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
 
 
 def test_the_version_shows_nothing_to_others(client: httpx.Client, user: httpx.Client) -> None:

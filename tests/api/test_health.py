@@ -97,6 +97,13 @@ def test_addresses_and_methods_that_are_not(client: httpx.Client) -> None:
         assert "/docs" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/docs/assets/swagger-ui.css"])
+def test_a_page_is_told_so_too(client: httpx.Client, path: str) -> None:
+    answer = client.delete(path)
+    assert_problem(answer, "method-not-allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
 @pytest.mark.parametrize("path", sorted({each.path for each in OPERATIONS}))
 def test_a_method_that_is_not_is_told_those_that_are(client: httpx.Client, path: str) -> None:
     answer = client.request("PURGE", next(each for each in OPERATIONS if each.path == path).request()["url"])

@@ -9,9 +9,12 @@ import httpx
 import psycopg
 import pytest
 
+from api import users
+from api.database import Database
 from api.models import table_of
 from api.models.user import User
-from api.schemas.user import CONSENT, CONSENT_VERSION
+from api.schemas.user import CONSENT, CONSENT_VERSION, UserMe
+from api.security import Claim
 from tests.problems import assert_problem
 
 PASSWORD = "nappe-phreatique-2024"
@@ -179,6 +182,21 @@ def test_withdrawing_the_consent_closes_the_account(person: Person, owner: psyco
     row = person.row(owner)
     assert row is not None
     assert row["consent_withdrawn_at"] >= row["consent_given_at"]
+
+
+def test_a_withdrawal_is_one_though_the_token_was_refused_meanwhile(
+    person: Person, owner: psycopg.Connection[Any], migrated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = UserMe.model_validate(person.client.get("/user/me").json())
+    assert person.client.post("/user/logout").status_code == 204
+    for name, value in migrated.api_env.items():
+        monkeypatch.setenv(name, value)
+    database = Database()
+    users.withdraw_consent(database, users.Member(Claim(person.account["id"], 0), me))
+    database.engine.dispose()
+    row = person.row(owner)
+    assert row is not None
+    assert row["consent_withdrawn_at"] is not None
 
 
 def test_consenting_to_the_current_text(person: Person, owner: psycopg.Connection[Any]) -> None:

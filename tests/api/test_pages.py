@@ -56,6 +56,12 @@ def test_a_page_by_offset_goes_on_by_after(user: httpx.Client) -> None:
     assert first["results"] + second["results"] == user.get("/data/piezo/list?limit=6&offset=2").json()["results"]
 
 
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_a_cursor_with_an_instant_outside_of_the_calendar(user: httpx.Client, instant: str) -> None:
+    cursor = base64.urlsafe_b64encode(orjson.dumps(["x", "H", instant])).rstrip(b"=").decode()
+    assert_problem(user.get(f"/data/capteurs/gaps?after={cursor}"), "invalid-request")
+
+
 def test_rows_that_come_in_between_change_nothing_behind(user: httpx.Client, owner: psycopg.Connection[Any]) -> None:
     first = user.get("/data/piezo/list?limit=3").json()
     expected = user.get(f"/data/piezo/list?limit=3&after={first['next']}").json()["results"]

@@ -76,6 +76,16 @@ def test_the_distance_is_to_the_metre(user: httpx.Client, stations: dict[str, An
     assert each["code_bss"] not in found(user, **asked, distance_km=away - 0.001)
 
 
+@pytest.mark.parametrize("path", ["/data/piezo/stations", "/data/capteurs/list", "/data/capteurs/stations"])
+def test_the_smallest_numbers_there_are(user: httpx.Client, path: str) -> None:
+    """PostgreSQL reckons with none of them: it calls their half an underflow."""
+    answer = user.get(path, params={"longitude": 2, "latitude": 48, "distance_km": 1e-323})
+    assert_problem(answer, "invalid-request")
+    for latitude in (5e-324, -5e-324):
+        asked = {"longitude": 5e-324, "latitude": latitude, "distance_km": 0.001}
+        assert user.get(path, params=asked).status_code == 200
+
+
 def test_what_is_given_holds_together(user: httpx.Client, stations: dict[str, Any]) -> None:
     each = next(iter(stations.values()))
     box = f"{each['x'] - 1},{each['y'] - 1},{each['x'] + 1},{each['y'] + 1}"

@@ -136,13 +136,14 @@ def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[
     ("changes", "status", "message"),
     [
         ({"HYDROTHEQUE_METEO_START_YEAR": "never"}, 2, "HYDROTHEQUE_METEO_START_YEAR: "),
+        ({"HYDROTHEQUE_PIEZO_DEPARTEMENTS": "07,1"}, 2, "HYDROTHEQUE_PIEZO_DEPARTEMENTS: String should match"),
         ({"HYDROTHEQUE_METEO_BBOX": "5,45,1,48"}, 2, "HYDROTHEQUE_METEO_BBOX: expected lon_min,lat_min"),
         ({"HYDROTHEQUE_SOURCES": "imaginary"}, 2, "HYDROTHEQUE_SOURCES: "),
         ({"PGPORT": "many"}, 2, "PGPORT: "),
         ({"PGHOST": "127.0.0.1", "PGPORT": "9"}, 4, "PostgreSQL at 127.0.0.1:9: "),
         ({"HYDROTHEQUE_DATA_GOUV_URL": "http://127.0.0.1:9"}, 3, "http://127.0.0.1:9/api/1/datasets/"),
     ],
-    ids=["year", "box", "sources", "port", "no server", "unreachable source"],
+    ids=["year", "department", "box", "sources", "port", "no server", "unreachable source"],
 )
 def test_the_command_leaves_with_one_line(
     collected: steps.Run, tmp_path: Path, changes: dict[str, str], status: int, message: str

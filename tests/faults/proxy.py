@@ -176,11 +176,14 @@ def csv(change: Callable[[list[str]], list[str]]) -> Fault:
     return edits(changed)
 
 
-def records(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Fault:
-    """Hub'Eau's envelope with other records, and its `count` as it was."""
+def records(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], *, told: bool = False) -> Fault:
+    """Hub'Eau's envelope with other records, and its `count` as it was, or, when it is `told`, as they are."""
 
     def changed(body: bytes) -> bytes:
         envelope = json.loads(body)
-        return json.dumps(envelope | {"data": change(envelope["data"])}, ensure_ascii=False).encode()
+        envelope["data"] = change(envelope["data"])
+        if told:
+            envelope["count"] = len(envelope["data"])
+        return json.dumps(envelope, ensure_ascii=False).encode()
 
     return edits(changed)

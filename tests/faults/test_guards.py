@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.errors import GuardError
 from tests.faults.bad import ACCEPT, SERIES, YEAR, Bad, lasting, refused
-from tests.faults.months import NOT_THE_WINDOW, VALUES, Place, copy_of
+from tests.faults.months import NOT_THE_WINDOW, VALUES, Place, copy_of, new_place
 from tests.faults.proxy import FOR_EVER, Fault, Faults, csv, records
 
 
@@ -37,6 +37,15 @@ def decimal_comma(value: str) -> str:
     return value.replace(".", ",")
 
 
+def without_the_first_station(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    first = min(row["code_bss"] for row in rows)
+    return [row for row in rows if row["code_bss"] != first]
+
+
+def at_midnight(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"date_mesure": f"{row['date_mesure']}T00:00:00Z"} for row in rows]
+
+
 NOVEMBER_ENDS = r"\d+;\d+;202311(28|29|30)"
 GUARDED = pytest.mark.parametrize(
     "bad",
@@ -57,6 +66,9 @@ GUARDED = pytest.mark.parametrize(
         ),
         lasting("fewer measures", SERIES, records(lambda rows: rows[:-50]), r"/chroniques\?.* announced \d+ rows and"),
         refused("field of another type", SERIES, records(levels_as_words), r"/chroniques\?.*niveau_nappe_eau"),
+        refused("variable without a value", YEAR, with_columns({"ETP_Q"}, lambda value: ""), "0 values of etp instead"),
+        refused("half the measures", SERIES, records(lambda rows: rows[::2], told=True), r"[\d,]+ measures instead of"),
+        refused("a station without", SERIES, records(without_the_first_station, told=True), "no measure left of those"),
     ],
 )
 
@@ -89,6 +101,29 @@ def test_an_operator_lets_it_through_and_a_good_day_mends_it(
     assert place.checksums(VALUES[bad.domain], NOT_THE_WINDOW) == good
 
 
+def test_measures_none_of_which_can_be_read_stop_the_first_run_too(
+    home: Path, tmp_path: Path, first_month: str, faults: Faults
+) -> None:
+    place = new_place(home, tmp_path, first_month)
+    faults.add(SERIES, records(at_midnight), FOR_EVER)
+    with pytest.raises(GuardError, match=r"([\d,]+) of \1 measures: date_mesure unreadable; nothing was replaced"):
+        place.collect("piezometrie")
+    assert place.load().rows("SELECT count(*) FROM raw_piezometrie.chroniques") == [(0,)]
+
+
+def test_a_station_whose_measures_an_operator_lets_go_is_without_them_in_the_tables(
+    place: Place, first_month: str, faults: Faults
+) -> None:
+    place = place.at(first_month).build()
+    query = "SELECT min(code_bss), count(*) FROM marts.nappe WHERE date_mesure > '2024-06-30' GROUP BY code_bss"
+    before = dict(place.rows(query))
+    faults.add(SERIES, records(without_the_first_station, told=True), FOR_EVER)
+    place.month("piezometrie", accept=True).build()
+    del before[min(before)]
+    assert dict(place.rows(query)) == before
+    place.month("piezometrie")  # and no guard stops the next month for it
+
+
 def test_values_of_another_type_that_an_operator_lets_through_are_refused_with_their_text(
     place: Place, first_month: str, faults: Faults
 ) -> None:
@@ -106,6 +141,15 @@ def test_a_new_column_is_no_fault(place: Place, first_month: str, faults: Faults
     place = place.at(first_month).month("meteo")
     assert [line.new_columns for line in place.collected if line.new_columns] == [("albedo",)]
     assert place.rows("SELECT DISTINCT albedo FROM raw_meteo.sim2 WHERE nom_du_fichier ~ '2023'") == [("0.2",)]
+
+
+def test_a_new_field_is_no_fault(place: Place, first_month: str, faults: Faults) -> None:
+    faults.add(SERIES, records(lambda rows: [row | {"fiabilite": 3} for row in rows]), FOR_EVER)
+    place = place.at(first_month).month("piezometrie")
+    assert {line.new_columns for line in place.collected} == {(), ("fiabilite",)}
+    assert place.rows("SELECT DISTINCT fiabilite FROM raw_piezometrie.chroniques WHERE fiabilite IS NOT NULL") == [
+        ("3",)
+    ]
 
 
 def with_day(day: str) -> Fault:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ingestion.errors import SettingsError
 from ingestion.simulator.server import running
 from ingestion.warehouse import initialise
 from tests.faults.months import MONTH_2, Place, copy_of
@@ -44,6 +45,13 @@ def test_loading_from_the_lake_into_a_warehouse_in_use_gives_the_same_rows(two_m
     assert two_months.marts() == marts
     two_months.build()
     assert two_months.history(left_out=()) == history
+
+
+def test_a_lake_without_a_package_is_not_loaded_from(two_months: Place, tmp_path: Path) -> None:
+    raw = two_months.raw()
+    with pytest.raises(SettingsError, match=r"^HYDROTHEQUE_LAKE_URL: file://.*typo holds no package; nothing was"):
+        two_months.at("http://127.0.0.1:9", lake_url=(tmp_path / "typo").as_uri()).load(from_lake=True)
+    assert two_months.raw() == raw
 
 
 def test_every_schema_comes_back_from_the_lake_alone(two_months: Place) -> None:

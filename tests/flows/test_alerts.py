@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from flows import steps
+from flows import findings, steps
 from flows.alerts import Alert, send
-from ingestion.errors import GuardError, SettingsError, SourceError
+from ingestion.errors import BusyError, GuardError, SettingsError, SourceError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings, load_settings
 from tests.conftest import Entrepot
@@ -152,6 +152,29 @@ def test_numbers_alone_make_no_new_alert_and_other_words_do(desk: Desk) -> None:
         "What happened: 3 lines refused",
         "What happened: the disk is full",
     ]
+
+
+def test_another_file_is_another_alert_and_another_day_is_none(desk: Desk) -> None:
+    for happened in (
+        "QUOT_SIM2_2023.csv.gz has 362 days instead of 365",
+        "QUOT_SIM2_2023.csv.gz has 361 days instead of 365",
+        "QUOT_SIM2_2024.csv.gz has 362 days instead of 366",
+        "dis-2023.zip: 3 lines",
+        "dis-2024.zip: 3 lines",
+        "http://127.0.0.1:80/x?date_debut=2024-01-01&size=20 answered 503",
+        "http://127.0.0.1:80/x?date_debut=2024-02-03&size=20 answered 503",
+    ):
+        send(get_settings(), {"test": Alert("meteo failed", happened, "all", "look")})
+    said = [post["message"].split()[2] for post in desk.posts]
+    assert said == ["QUOT_SIM2_2023.csv.gz", "QUOT_SIM2_2024.csv.gz", "dis-2023.zip:", "dis-2024.zip:",
+                    "http://127.0.0.1:80/x?date_debut=2024-01-01&size=20"]  # fmt: skip
+
+
+def test_a_run_that_came_while_another_was_under_way_closes_no_alert(desk: Desk) -> None:
+    for error in (OSError("the disk is full"), BusyError("another run"), OSError("the disk is full")):
+        with pytest.raises(type(error)), findings.told(get_settings(), "load"):
+            raise error
+    assert desk.said() == ["Hydrothèque: load failed"]
 
 
 def test_an_alert_that_nobody_takes_is_sent_again(

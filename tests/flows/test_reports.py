@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flows import dbt, reports, schedules, steps, summary
 from flows.revisions import Revised
 from ingestion import journal
 from ingestion.domains import DOMAINS
-from ingestion.errors import MissingError, SourceError
+from ingestion.errors import MissingError, SourceError, WarehouseError
 from ingestion.report import Collected, Reporter
 from ingestion.settings import load_settings
 from ingestion.warehouse import open_warehouse
@@ -119,6 +120,43 @@ def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
     with pytest.raises(SourceError, match=r"^one is broken$"), steps.started(name="collect") as run:
         steps.collect(run)
     assert [line.rows for line in run.reporter.lines] == [3]
+
+
+def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collector(domain: str) -> Callable[..., None]:
+        def collect(settings: object, connection: object, options: object, reporter: Reporter) -> None:
+            if domain == "qualite_eau":
+                raise SourceError("no zip")
+            reporter.add(Collected(domain, "all"))
+
+        return collect
+
+    monkeypatch.setattr(steps, "COLLECTORS", {domain: collector(domain) for domain in DOMAINS})
+    with pytest.raises(SourceError, match=r"^no zip$"), steps.started() as run:
+        steps.MONTH[0](run)
+    assert {line.domain for line in run.reporter.lines} == set(DOMAINS) - {"qualite_eau"}
+
+
+def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) -> None:
+    query = """SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = current_database()"""
+    with steps.started(name="load") as run, run.warehouse.connect() as connection:
+        assert connection.execute(query).fetchall() == [(True,)]
+        with pytest.raises(WarehouseError, match="the connection that kept other runs away is gone"):
+            steps.load(run)
+
+
+def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None:
+    with empty_warehouse.owner.connect() as connection:
+        connection.execute("CREATE TABLE marts.month AS SELECT 1 AS n; CREATE TABLE marts.hour AS SELECT 1 AS n")
+        assert journal.count_marts(connection, {"month", "hour"}) == {"hour": 1, "month": 1}
+        connection.execute("INSERT INTO marts.month VALUES (2); INSERT INTO marts.hour VALUES (2)")
+        assert journal.count_marts(connection, {"hour"}) == {"hour": 2, "month": 1}
+        connection.execute("DROP TABLE marts.month")
+        assert journal.count_marts(connection, {"hour"}) == {"hour": 2}
+        assert journal.count_marts(connection, set()) == {}
 
 
 def test_a_build_waits_for_the_collection_and_says_what_is_missing(

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from ingestion.errors import SourceError
 from ingestion.sources import hubeau
 from ingestion.sources.niveaux_nappes import CHRONIQUE, typed_chroniques
-from ingestion.sources.piezometrie import Series, plan, questions
+from ingestion.sources.piezometrie_plan import Series, plan, questions
 from tests.serving import served
 
 WINDOW = timedelta(400)
@@ -66,6 +66,14 @@ def test_from_which_day_on_a_station_is_read(stations: dict[str, Any], data: Any
         else:
             assert series[code].since == first
     assert all(each.complete for each in plan(table, {}, known, WINDOW, today, full=True))
+
+
+@pytest.mark.parametrize(("since", "whole"), [(date(2009, 12, 31), True), (date(2010, 1, 1), False), (None, True)])
+def test_a_station_that_is_to_begin_earlier_is_read_whole(since: date | None, whole: bool) -> None:
+    table = pa.table({"code_bss": ["A"], "date_debut_mesure": [date(2000, 1, 1)], "nb_mesures_piezo": [9000]})
+    known = {"A": {"dernier_jour": "2026-11-20", "complet_le": "2026-11-20", "depuis": "2010-01-01"}}
+    [series] = plan(table, {"A": since}, known, WINDOW, date(2026, 11, 26))
+    assert series.complete == whole
 
 
 def test_every_station_is_read_whole_once_a_year() -> None:
