@@ -179,7 +179,7 @@ def new_place(home: Path, folder: Path, url: str, name: str = "", **changes: Any
     """An empty place."""
     server = open_warehouse(load_settings(home=home))
     name = name or f"faults_{next(_names)}"
-    _statements(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+    _statements(server, _leave(name), f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     place = _place(server, home, folder, url, name, changes)
     initialise(place.settings, place.owner)
     return place
@@ -192,9 +192,9 @@ def copy_of(place: Place, folder: Path, url: str, name: str = "", home: Path | N
     server = replace(place.owner, database="hydrotheque")
     _statements(
         server,
-        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE datname = '{model}' AND backend_type = 'client backend'",
+        _leave(name),
+        f"DROP DATABASE IF EXISTS {name}",
+        _leave(model),
         f"CREATE DATABASE {name} TEMPLATE {model}",
     )
     shutil.copytree(place.lake, folder / "lake")
@@ -206,6 +206,12 @@ def _place(server: Warehouse, home: Path, folder: Path, url: str, name: str, cha
     values = {"hubeau_url": url, "data_gouv_url": url} | values
     settings = load_settings(home=home, lake_url=(folder / "lake").as_uri(), pgdatabase=name, **values)
     return Place(settings, replace(server, database=name))
+
+
+def _leave(database: str) -> str:
+    """End what is connected to a database. FORCE would fail on autovacuum, which PostgreSQL itself sends away."""
+    return f"""SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = '{database}' AND backend_type = 'client backend'"""
 
 
 def _statements(server: Warehouse, *statements: str) -> None:
