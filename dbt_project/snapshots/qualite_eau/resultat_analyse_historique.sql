@@ -39,10 +39,11 @@ with final as (
         cible.identiques
     from {{ ref('resultat_analyse') }} as cible
     {% if builds_on() or not execute %} {#- when it parses, dbt has to see every ref #}
-    inner join (
-        select distinct annee from {{ ref('int_qualite_eau__perimetre') }}
-        where modele = 'resultat_analyse_historique'
-    ) as perimetre on cible.annee = perimetre.annee
+    where
+        cible.annee in (
+            select perimetre.annee from {{ ref('int_qualite_eau__perimetre') }} as perimetre
+            where perimetre.modele = 'resultat_analyse_historique'
+        )
     {% endif %}
 )
 
