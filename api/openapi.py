@@ -59,7 +59,7 @@ def install(app: FastAPI) -> None:
         made: dict[str, Any] = as_openapi_3_0(_with_problems(generate()))
         return {**made, "openapi": "3.0.3"}
 
-    app.openapi = document  # type: ignore[method-assign]
+    app.openapi = document  # type: ignore[method-assign]  # how FastAPI is told of another document
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> FileResponse:

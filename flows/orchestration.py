@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import requests
+import typer
 
 from flows.schedules import deployments
 from ingestion.errors import HydrothequeError, SettingsError
@@ -50,7 +51,7 @@ def ui(settings: Settings, port: int) -> None:
         server = [*_PREFECT, "server", "start", "--host", HOST, "--port", str(port)]
         with _child("the Prefect server", server, environment, stdout=said, stderr=said) as serving:
             wait_for_server(f"{url}/api", serving, log)
-            print(f"Prefect on {url} (Ctrl+C stops it; log: {log})", flush=True)  # noqa: T201
+            typer.echo(f"Prefect on {url} (Ctrl+C stops it; log: {log})")
             worker = [sys.executable, "-m", "flows", "worker"]
             with _child("the worker", worker, environment | {"PREFECT_LOGGING_LEVEL": "INFO"}) as working:
                 while True:
@@ -128,7 +129,7 @@ def worker(settings: Settings) -> None:
     )
     if done.returncode:
         raise OrchestrationError(f"prefect.yaml could not be deployed: {(done.stderr or done.stdout).strip()[-300:]}")
-    print(f"{len(deployments())} deployments of prefect.yaml, {again} interrupted runs start again", flush=True)  # noqa: T201
+    typer.echo(f"{len(deployments())} deployments of prefect.yaml, {again} interrupted runs start again")
     os.chdir(ROOT)
     os.execv(  # noqa: S606 - our own program, no shell
         sys.executable, [*_PREFECT, "worker", "start", "--pool", pool, "--type", "process", "--name", pool]

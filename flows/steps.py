@@ -96,8 +96,8 @@ def providers(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without
-    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415
-    from ingestion.simulator.world import Scenario  # noqa: PLC0415
+    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415 - the same
+    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - the same
 
     with running(Scenario(), cache_dir=settings.home / "simulator") as url:
         addresses = {"hubeau_url": url, "data_gouv_url": url, "qualite_eau_resources": resources(Scenario())}
@@ -144,13 +144,6 @@ def collect_files(run: Run) -> None:
 def collect_answers(run: Run) -> None:
     """Collect the answers of Hub'Eau: stations, groundwater levels, values of sensors."""
     collect(run, *schedules.domains("pipeline_get_api"), *schedules.domains("pipeline_get_capteurs"))
-
-
-def collect_all(run: Run) -> None:
-    """Collect the files, then the answers: in one step, so that the one does not keep the other from it."""
-    collect(
-        run, *(domain for name in ("csv", "api", "capteurs") for domain in schedules.domains(f"pipeline_get_{name}"))
-    )
 
 
 def collect_sensors(run: Run) -> None:
@@ -216,7 +209,7 @@ def check_collected(run: Run) -> None:
 
 
 Step = Callable[[Run], None]
-MONTH: tuple[Step, ...] = (collect_all, load, build)
+MONTH: tuple[Step, ...] = (collect, load, build)  # one step: files that fail do not keep the answers away
 HOUR: tuple[Step, ...] = (collect_sensors, load_sensors, build_sensors)
 COPY: tuple[Step, ...] = (check_collected, load, build)
-COLLECTING: tuple[Step, ...] = (collect_all, collect_files, collect_answers, collect_sensors)
+COLLECTING: tuple[Step, ...] = (collect, collect_files, collect_answers, collect_sensors)

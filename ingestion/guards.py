@@ -22,7 +22,7 @@ def losses(name: str, held: dict[str, Any] | None, new: dict[str, Any], max_shri
     for what, before, after in (
         ("bytes", _length(held), _length(new)),
         ("lines", held["lignes"], new["lignes"]),
-        *((f"values of {name}", held.get("valeurs", {}).get(name), number) for name, number in values.items()),
+        *((f"values of {each}", held.get("valeurs", {}).get(each), number) for each, number in values.items()),
     ):
         if before and after is not None and after < before * (1 - max_shrink_percent / 100):
             found.append(f"{after:,} {what} instead of {before:,}")

@@ -19,7 +19,7 @@ class SourceStatus(BaseModel):
     collection_late: bool = Field(description="Whether a planned collection is missing.")
     data_late: bool = Field(description="Whether the provider's data is older than it is usually published.")
 
-    @computed_field(description="Whether either is late.")  # type: ignore[prop-decorator]
+    @computed_field(description="Whether either is late.")  # type: ignore[prop-decorator]  # mypy knows no such property
     @property
     def late(self) -> bool:
         """Whether either is late."""

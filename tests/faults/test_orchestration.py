@@ -207,7 +207,7 @@ def test_the_other_deployments_wait_for_each_other_and_a_second_of_a_kind_is_can
 def test_what_a_run_leaves(orchestra: Orchestra) -> None:
     run = orchestra.runs["pipeline_mensuel"]
     tasks = {task.name.rsplit("-", 1)[0]: task for task in orchestra.tasks(run)}
-    assert {"collect_all", "load", "build", "model meteo", "model nappe"} <= set(tasks)
+    assert {"collect", "load", "build", "model meteo", "model nappe"} <= set(tasks)
     assert {task.state_name for task in tasks.values() if task.flow_run_run_count == 2} == {"Completed"}
     left = orchestra.artifacts(run)
     files = left["pipeline-mensuel-files-and-lots-of-stations"]
