@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from flows import steps
+from flows.chain import steps
+from flows.chain.start import started
 from ingestion.embedded import EmbeddedPostgres
 from ingestion.settings import Settings, get_settings, load_settings
 from ingestion.warehouse import Warehouse, initialise, open_warehouse
@@ -81,7 +82,7 @@ def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
     os.environ["PGDATABASE"] = "hydrotheque"
     get_settings.cache_clear()
     try:
-        with steps.started() as run:
+        with started() as run:
             steps.collect(run)
             steps.load(run)
             steps.build(run)

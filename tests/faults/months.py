@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.domains import DOMAINS
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
@@ -55,9 +56,9 @@ class Place:
     owner: Warehouse
     shown: list[Any] = field(default_factory=list)
 
-    def run(self, **options: bool) -> steps.Run:
+    def run(self, **options: bool) -> Run:
         """A run at this place, with `accept` or `full`."""
-        return steps.Run(self.settings, self.owner, Reporter(self.shown.append), Options(**options))
+        return Run(self.settings, self.owner, Reporter(self.shown.append), Options(**options))
 
     def at(self, url: str, **changes: Any) -> "Place":
         """The same place with providers at another address, or other settings."""

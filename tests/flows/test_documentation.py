@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows import documentation
+from flows.upkeep import documentation
 from tests.browser import asked_by, needs_chromium, page
 from tests.conftest import Entrepot
 
