@@ -11,14 +11,40 @@ export HYDROTHEQUE_SOURCES = $(SOURCES)
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The lock names every package, so pip resolves nothing: with hashes it can't match an extra whose package has a newer release.
-$(VENV)/.ready: requirements.lock pyproject.toml
-	@echo "setting up $(VENV) (about two minutes, once)"
-	@python3 -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else None'
-	@python3 -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Pythons for which every package of the lock has a wheel: requires-python of pyproject.toml, as a person reads it.
+PYTHONS := 3.11 to 3.14
+REQUIRES_PYTHON := $(shell sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
+# SETUP=pip does without uv.
+SETUP ?= uv
+UV_VERSION := 0.13.9
+OWN_UV := .local/uv-$(UV_VERSION)/bin/uv
+UV := $(or $(shell command -v uv),$(OWN_UV))
+PIP = -m pip install -qq --disable-pip-version-check
+
+$(OWN_UV):
+	@echo "installing uv $(UV_VERSION)"
+	@python3 -m venv .local/uv-$(UV_VERSION) || { echo "install Python $(PYTHONS), or uv, and try again" >&2; exit 1; }
+	@.local/uv-$(UV_VERSION)/bin/python $(PIP) uv==$(UV_VERSION)
+
+$(VENV)/.ready: requirements.lock pyproject.toml | $(filter $(OWN_UV),$(UV:%=$(if $(filter uv,$(SETUP)),%)))
+	@$(MAKE) --no-print-directory setup-with-$(SETUP)
 	@touch $@
+
+.PHONY: setup-with-uv setup-with-pip
+setup-with-uv:
+	@echo "installing the packages of requirements.lock in $(VENV) with uv (once)"
+	@$(UV) venv --quiet --clear --python "$(REQUIRES_PYTHON)" $(VENV)
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+
+# The lock names every package, so pip resolves nothing: with hashes it can't match an extra whose package has a newer release.
+setup-with-pip:
+	@echo "installing the packages of requirements.lock in $(VENV) with pip (two minutes, once)"
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+		|| { echo "python3 is $$(python3 -V 2>&1); Hydrothèque needs Python $(PYTHONS): install one, or uv, which brings its own" >&2; exit 1; }
+	@python3 -m venv --clear $(VENV)
+	@$(BIN)/python $(PIP) --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation -e .
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example $@

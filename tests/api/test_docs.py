@@ -10,7 +10,7 @@ import pytest
 
 from api.openapi import as_openapi_3_0
 from tests.api.operations import CLOSED, OPERATIONS
-from tests.browser import asked_by, needs_chromium, page
+from tests.helpers.browser import asked_by, needs_chromium, page
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from ingestion.embedded import EmbeddedPostgres
 from ingestion.settings import load_settings
 from ingestion.warehouse import Warehouse, grant_application, initialise, open_warehouse
 from tests.api.conftest import PASSWORD, Server, libpq_environment
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 REQUESTS, CANCELLED = 10_000, 100
 POOL = 8

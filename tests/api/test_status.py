@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from ingestion.domains import DOMAINS
-from tests.browser import needs_chromium, page
+from tests.helpers.browser import needs_chromium, page
 
 GREEN, ORANGE = (26, 127, 75), (194, 65, 12)  # of api/pages/status.css
 

@@ -16,8 +16,8 @@ from ingestion.lake import open_lake
 from ingestion.report import Reporter
 from ingestion.sources.sim2 import DATASET_ID
 from ingestion.sources.sim2_csv import KEY, VARIABLES
-from tests.conftest import entrepot
-from tests.serving import csv_gz, files, served
+from tests.helpers.providers import csv_gz, files, served
+from tests.helpers.warehouse import named, new_warehouse
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 NAME = "QUOT_SIM2_2024.csv.gz"
@@ -55,7 +55,7 @@ def provider() -> Iterator[tuple[str, Provider]]:
 @pytest.fixture(scope="module")
 def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> steps.Run:
     """A warehouse with 28 good rows of January 2024."""
-    warehouse = entrepot(home, tmp_path_factory.mktemp("bad") / "lake", "bad_input", data_gouv_url=provider[0])
+    warehouse = new_warehouse(tmp_path_factory.mktemp("bad"), named("bad_input"), data_gouv_url=provider[0])
     run = steps.Run(warehouse.settings, warehouse.owner, Reporter())
     steps.collect(run, "meteo")
     steps.load(run)
@@ -148,7 +148,7 @@ def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[
 def test_the_command_leaves_with_one_line(
     collected: steps.Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
 ) -> None:
-    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE="bad_input", **changes)
+    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE=named("bad_input"), **changes)
     assert done.returncode == status, done.stderr
     [line] = done.stderr.strip().splitlines()
     assert line.startswith("hydrotheque: ")
@@ -164,7 +164,7 @@ def test_a_server_that_is_not_postgresql(provider: tuple[str, Provider]) -> None
 
 
 def test_simulated_and_real_data_do_not_mix(collected: steps.Run, tmp_path: Path) -> None:
-    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": "bad_input"}
+    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": named("bad_input")}
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "origine.txt").write_text("simulated")
     done = hydrotheque("collect", "meteo", **lake)

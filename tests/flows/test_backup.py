@@ -12,14 +12,14 @@ from flows import backup as backups
 from flows import database_cli, steps
 from ingestion.errors import WarehouseError
 from ingestion.warehouse import Warehouse
-from tests.conftest import Entrepot
+from tests.helpers.warehouse import TestWarehouse
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 ADA = "INSERT INTO app.users (username, email, hashed_password) VALUES ('ada', 'ada@example.org', 'x')"
 
 
 @pytest.fixture(scope="module")
-def saved(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(warehouse: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of the warehouse that all tests share."""
     file = tmp_path_factory.mktemp("backup") / "warehouse.dump"
     backups.backup(warehouse.owner, file)
@@ -42,14 +42,14 @@ def contents(warehouse: Warehouse, left_out: str = "none") -> dict[str, str]:
         }
 
 
-def hydrotheque(warehouse: Entrepot, *arguments: object) -> subprocess.CompletedProcess[str]:
+def hydrotheque(warehouse: TestWarehouse, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PGDATABASE": warehouse.owner.database}
     command = [HYDROTHEQUE, *map(str, arguments)]
     return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
 
 
 def test_what_was_there_is_there_again(
-    saved: Path, warehouse: Entrepot, empty_warehouse: Entrepot, tmp_path: Path
+    saved: Path, warehouse: TestWarehouse, empty_warehouse: TestWarehouse, tmp_path: Path
 ) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     done = hydrotheque(empty_warehouse, "db", "restore", saved)
@@ -77,7 +77,7 @@ def test_what_was_there_is_there_again(
     assert contents(empty_warehouse.owner) == before
 
 
-def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     """Users, rows that were revised, what is collected: all of it is as it was, and a build changes nothing."""
     backups.restore(empty_warehouse.owner, saved)
     database_cli.migrate(empty_warehouse.settings)
@@ -98,11 +98,11 @@ def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepo
     }
 
 
-def _password(warehouse: Entrepot) -> str:
+def _password(warehouse: TestWarehouse) -> str:
     return warehouse.api_env["PGPASSWORD"]
 
 
-def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     database_cli.migrate(empty_warehouse.settings)
     with empty_warehouse.owner.connect() as connection:
         connection.execute(ADA)
@@ -131,7 +131,7 @@ def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: Entrepot, 
     ("content", "message"), [(None, "there is no such file"), (b"not a backup", "not appear to be")]
 )
 def test_a_file_that_is_no_backup(
-    empty_warehouse: Entrepot, tmp_path: Path, content: bytes | None, message: str
+    empty_warehouse: TestWarehouse, tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     file = tmp_path / "file"
     if content:
@@ -140,6 +140,6 @@ def test_a_file_that_is_no_backup(
         backups.restore(empty_warehouse.owner, file)
 
 
-def test_a_folder_that_does_not_exist(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="cannot be written"):
         backups.backup(empty_warehouse.owner, tmp_path / "missing" / "file")

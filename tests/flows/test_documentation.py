@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from flows import documentation
-from tests.browser import asked_by, needs_chromium, page
-from tests.conftest import Entrepot
+from tests.helpers.browser import asked_by, needs_chromium, page
+from tests.helpers.warehouse import TestWarehouse
 
 
 @pytest.fixture(scope="module")
-def documented(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def documented(warehouse: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The page, with the diagram written elsewhere than in the repository."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documentation, "SCHEMA", tmp_path_factory.mktemp("docs") / "schema.md")

@@ -19,22 +19,22 @@ from ingestion.errors import MissingError, SourceError, WarehouseError
 from ingestion.report import Collected, Reporter
 from ingestion.settings import load_settings
 from ingestion.warehouse import open_warehouse
-from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import NAME, sim2
 from tests.flows.conftest import Environment
-from tests.serving import files, served
+from tests.helpers.providers import files, served
+from tests.helpers.warehouse import TestWarehouse
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 
 
-def report_of(warehouse: Entrepot) -> tuple[dict[str, Any], str]:
+def report_of(warehouse: TestWarehouse) -> tuple[dict[str, Any], str]:
     """The last report in the lake, as JSON and as Markdown."""
     folder = Path(warehouse.settings.lake_url.removeprefix("file://")) / "logs" / "rapports"
     last = max(folder.rglob("*.json"))
     return json.loads(last.read_text()), last.with_suffix(".md").read_text()
 
 
-def test_the_report_of_a_month(warehouse: Entrepot) -> None:
+def test_the_report_of_a_month(warehouse: TestWarehouse) -> None:
     report, page = report_of(warehouse)
     assert report["error"] is None
     assert not [gap for gap in report["gaps"] if "not collected" in gap]
@@ -56,7 +56,7 @@ def test_the_report_of_a_month(warehouse: Entrepot) -> None:
     assert warehouse.rows("SELECT rapport->'marts' FROM control.execution WHERE nom = 'run'") == [(counts,)]
 
 
-def test_the_state_of_every_source(warehouse: Entrepot) -> None:
+def test_the_state_of_every_source(warehouse: TestWarehouse) -> None:
     with warehouse.owner.connect() as connection:
         sources = {source.domaine: source for source in journal.sources(connection)}
     assert set(sources) == set(DOMAINS)
@@ -65,7 +65,7 @@ def test_the_state_of_every_source(warehouse: Entrepot) -> None:
     assert sources["meteo"].prochaine_le == schedules.collecting("meteo").after(sources["meteo"].reussie_le)
 
 
-def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) -> None:
+def test_status_in_a_terminal(warehouse: TestWarehouse, empty_warehouse: TestWarehouse) -> None:
     def status(database: str) -> tuple[int, str]:
         environment = os.environ | {"PGDATABASE": database}
         done = subprocess.run([HYDROTHEQUE, "status"], check=False, capture_output=True, text=True, env=environment)
@@ -88,7 +88,7 @@ def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
 
 
 def test_a_failed_month_is_reported_and_keeps_the_last_success(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     contents = {NAME: sim2()}
     with served(*files(contents)) as url:
@@ -148,7 +148,7 @@ def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) 
             steps.load(run)
 
 
-def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None:
+def test_only_what_was_built_is_counted_again(empty_warehouse: TestWarehouse) -> None:
     with empty_warehouse.owner.connect() as connection:
         connection.execute("CREATE TABLE marts.month AS SELECT 1 AS n; CREATE TABLE marts.hour AS SELECT 1 AS n")
         assert journal.count_marts(connection, {"month", "hour"}) == {"hour": 1, "month": 1}
@@ -160,7 +160,7 @@ def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None
 
 
 def test_a_build_waits_for_the_collection_and_says_what_is_missing(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     now = datetime.now(UTC)
     due = (now + timedelta(days=30), now + timedelta(days=31))

@@ -15,7 +15,7 @@ from ingestion.errors import SourceError
 from ingestion.sources import hubeau
 from ingestion.sources.niveaux_nappes import CHRONIQUE, typed_chroniques
 from ingestion.sources.piezometrie_plan import Series, plan, questions
-from tests.serving import served
+from tests.helpers.providers import served
 
 WINDOW = timedelta(400)
 CODES = st.text(alphabet="0123456789ABCX/é ", min_size=1, max_size=20)

@@ -17,9 +17,9 @@ from ingestion.settings import DRINKING_WATER, load_settings
 from ingestion.simulator.tap_water_files import resources, write_zip
 from ingestion.simulator.world import Scenario
 from ingestion.sources import qualite_eau
-from tests.conftest import Entrepot, entrepot
+from tests.helpers.providers import served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 from tests.ingestion.dis import csv, row, tables, zipped
-from tests.serving import served
 
 YEARS = {2022: "id-2022", 2023: "id-2023"}
 KEYS = [str(number) for number in range(40)]
@@ -52,13 +52,12 @@ def provider(address: tuple[str, Provider]) -> Provider:
 
 
 @pytest.fixture(scope="module")
-def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> Entrepot:
-    lake = tmp_path_factory.mktemp("qualite_eau") / "lake"
+def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> TestWarehouse:
     changes = {"data_gouv_url": address[0], "qualite_eau_resources": YEARS}
-    return entrepot(home, lake, "qualite_eau", **changes)
+    return new_warehouse(tmp_path_factory.mktemp("qualite_eau"), named("qualite_eau"), **changes)
 
 
-def collect(place: Entrepot, load: bool = True, **options: Any) -> list[Collected]:
+def collect(place: TestWarehouse, load: bool = True, **options: Any) -> list[Collected]:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
     run = steps.Run(settings, place.owner, Reporter(shown.append), Options(**options))
@@ -68,7 +67,7 @@ def collect(place: Entrepot, load: bool = True, **options: Any) -> list[Collecte
     return [line for line in shown if isinstance(line, Collected)]
 
 
-def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot, provider: Provider) -> None:
+def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: TestWarehouse, provider: Provider) -> None:
     first = collect(place, full=True)
     assert [(line.piece, line.rows) for line in first] == [("dis-2022.zip", 120), ("dis-2023.zip", 120)]
     provider.seen.clear()
@@ -101,7 +100,7 @@ def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot,
     assert held == [(119, 2023)]
 
 
-def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider: Provider) -> None:
+def test_the_columns_of_raw_are_as_published_then_ours(place: TestWarehouse, provider: Provider) -> None:
     collect(place)
     for table, columns in qualite_eau.COLUMNS.items():
         found = place.rows(
@@ -127,7 +126,7 @@ def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider
     ids=["web page inside", "zip bomb", "shrank", "refused"],
 )
 def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
-    place: Entrepot, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
+    place: TestWarehouse, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
 ) -> None:
     collect(place, accept=True)
     lake = open_lake(place.settings, "qualite_eau")
@@ -142,7 +141,7 @@ def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
     assert place.rows(count) == rows
 
 
-def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entrepot, provider: Provider) -> None:
+def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: TestWarehouse, provider: Provider) -> None:
     content = csv(qualite_eau.COLUMNS["plv"], [*([row("plv", key) for key in KEYS]), ["short"]])
     provider.content[2023] = zipped(tables(2023, KEYS) | {"DIS_PLV_2023.txt": content})
     [line] = [line for line in collect(place, accept=True) if line.refused]
@@ -153,7 +152,9 @@ def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entr
     assert refused == [("dis-2023.zip", "plv", 42, "missing columns", '"short"')]
 
 
-def test_a_settled_year_is_asked_for_once(place: Entrepot, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_settled_year_is_asked_for_once(
+    place: TestWarehouse, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = {"settings": {"qualite_eau_resources": {2019: "id-2019"}, "qualite_eau_start_year": 2019}, "load": False}
     assert not collect(place, **old)[0].unchanged
     provider.content[2019] = zipped(tables(2019, [*KEYS, "40"]))
@@ -167,7 +168,7 @@ def test_a_settled_year_is_asked_for_once(place: Entrepot, provider: Provider, m
 
 
 def test_a_year_of_an_operator_and_years_before_the_first(
-    place: Entrepot, provider: Provider, address: tuple[str, Provider]
+    place: TestWarehouse, provider: Provider, address: tuple[str, Provider]
 ) -> None:
     with place.owner.connect() as connection:
         connection.execute(
