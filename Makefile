@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HYDROTHEQUE_SOURCES = $(SOURCES)
 
-.PHONY: help run test test-faults bench lint check-azure format serve ui docs psql clean lock
+.PHONY: help run test-quick test test-faults bench lint check-azure format serve ui docs psql clean lock
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -52,7 +52,10 @@ profiles.yml: profiles.yml.example
 run: $(VENV)/.ready profiles.yml ## collect, load, build and test a month (SOURCES=live for the real providers)
 	@$(BIN)/hydrotheque run
 
-test: $(VENV)/.ready profiles.yml ## run every test, two files at a time (half an hour)
+test-quick: $(VENV)/.ready profiles.yml ## run what needs neither a server nor another program
+	@$(BIN)/pytest -m "not server and not program"
+
+test: $(VENV)/.ready profiles.yml ## run every test, two files at a time
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 test-faults: $(VENV)/.ready profiles.yml ## every fault, the chain killed at 60 moments, 5,000 odd requests (an hour)

@@ -107,7 +107,7 @@ def build(arguments: DbtArguments = None) -> None:
     from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
     with steps.started(name="build") as current:
-        steps.build(current, *(arguments or ()))
+        steps.build(current, *(arguments or ()), always=True)
         summary.show_built(current)
 
 

@@ -13,6 +13,7 @@ from dbt.cli.main import dbtRunner
 
 from flows import dbt, findings, reports, schedules
 from flows.alerts import Findings
+from flows.chain import news
 from ingestion import journal
 from ingestion.domains import DOMAINS
 from ingestion.errors import BuildError, MissingError, SettingsError
@@ -171,12 +172,21 @@ def load_sensors(run: Run) -> None:
     load(run, "capteurs")
 
 
-def build(run: Run, *arguments: str) -> None:
-    """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
+def build(run: Run, *arguments: str, always: bool = False) -> None:
+    """Build and test the tables with dbt, then let go of the values that have been kept long enough.
+
+    Without arguments, and unless `always`, dbt is not called when it would change nothing: see `news`.
+    """
     run.still_held()
-    dbt.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
-    dbt.check_freshness(run.settings, run.warehouse, run.built)
-    prune(run.settings, run.warehouse)
+    with run.warehouse.connect() as connection:
+        run.built.unchanged = not arguments and not always and news.nothing_new(connection)
+        if run.built.unchanged:
+            return
+        dbt.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
+        dbt.check_freshness(run.settings, run.warehouse, run.built)
+        pruned = prune(run.settings, run.warehouse)
+        if not arguments and not pruned:  # the next build takes what was pruned out of the marts
+            news.note_whole_build(connection)
 
 
 def build_sensors(run: Run) -> None:

@@ -87,6 +87,8 @@ def said(line: Collected | Loaded) -> list[str]:
 
 def show_built(run: "Run") -> None:
     """Print what dbt built, the rows that it changed of those published before, and its warnings."""
+    if run.built.unchanged:
+        console.print("unchanged  tables       no package is newer than they are")
     if run.built.nodes:
         console.print(
             f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"

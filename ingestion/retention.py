@@ -22,8 +22,10 @@ _LIMIT = """
 """
 
 
-def prune(settings: Settings, warehouse: Warehouse) -> None:
+def prune(settings: Settings, warehouse: Warehouse) -> int:
     """Delete the values older than HYDROTHEQUE_CAPTEUR_RETENTION_DAYS, once the marts hold what is made of them.
+
+    Returns the number of rows deleted.
 
     `mesure_capteur` forgets the same values when it is built next. Nothing that is read later falls on a day that is
     gone: the provider keeps a month, and the setting is two at least.
@@ -31,14 +33,17 @@ def prune(settings: Settings, warehouse: Warehouse) -> None:
     with warehouse.connect() as connection, connection.transaction():
         limit = _limit(connection, settings.capteur_retention_days)
         if limit is None:
-            return
+            return 0
+        deleted = 0
         for table, instant in VALUES.items():
-            connection.execute(f"DELETE FROM raw_capteurs.{table} WHERE {instant} < %s", (limit,))  # noqa: S608 - our names
+            query = f"DELETE FROM raw_capteurs.{table} WHERE {instant} < %s"  # noqa: S608 - our names
+            deleted += connection.execute(query, (limit,)).rowcount
         connection.execute(
             "INSERT INTO control.conservation VALUES (%s, %s) "
             "ON CONFLICT (domaine) DO UPDATE SET depuis = excluded.depuis",
             (DOMAIN, limit),
         )
+    return deleted
 
 
 def _limit(connection: psycopg.Connection, days: int) -> datetime | None:

@@ -24,8 +24,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.end()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test-quick` leaves out."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if "home" in needed:
+            item.add_marker(pytest.mark.server)
+        if "azurite_program" in needed:
+            item.add_marker(pytest.mark.program)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def home() -> Path:
+def _environment() -> None:
     """A HOME of the worker's own, whose settings no variable of the developer's reaches."""
     for name in [name for name in os.environ if name.startswith(("HYDROTHEQUE_", "PG"))]:
         del os.environ[name]
@@ -33,7 +43,12 @@ def home() -> Path:
     os.environ["HYDROTHEQUE_HOME"] = str(folder)
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
     get_settings.cache_clear()
-    return folder
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The worker's HOME, with the server of this run of pytest."""
+    return server.start(server.WORKER)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.settings import ROOT
 
+pytestmark = pytest.mark.program
 # Few packages stand for the lock: what builds the project itself, and one with an extra.
 PACKAGES = {"editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"}
 

@@ -1,8 +1,5 @@
 """Bad input: one line, an exit status, and everything left as it was."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +13,10 @@ from ingestion.lake import open_lake
 from ingestion.report import Reporter
 from ingestion.sources.sim2 import DATASET_ID
 from ingestion.sources.sim2_csv import KEY, VARIABLES
+from tests.helpers.command import hydrotheque
 from tests.helpers.providers import csv_gz, files, served
 from tests.helpers.warehouse import named, new_warehouse
 
-HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 NAME = "QUOT_SIM2_2024.csv.gz"
 COLUMNS = [*KEY, *VARIABLES]
 
@@ -123,13 +120,6 @@ def test_a_new_column_is_kept_in_the_lake_and_reported(collected: steps.Run, pro
     with collected.warehouse.connect() as connection:
         assert connection.execute("SELECT DISTINCT albedo FROM raw_meteo.sim2").fetchall() == [("1.5",)]
         assert connection.execute("SELECT count(*) FROM raw_meteo.sim2").fetchone() == (28,)
-
-
-def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | changes
-    return subprocess.run(
-        [HYDROTHEQUE, *arguments], check=False, capture_output=True, text=True, env=environment, timeout=120
-    )
 
 
 @pytest.mark.parametrize(

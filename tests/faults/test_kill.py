@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from tests.faults.months import NOT_THE_WINDOW, VALUES, new_place
-from tests.helpers.server import new_home
 from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 
 SEED = 20_260_731
@@ -56,7 +55,7 @@ class Chain:
         folder = self.folder / "case"
         shutil.rmtree(folder, ignore_errors=True)
         home = folder / "home"
-        shutil.copytree(new_home(named("kill")), home, symlinks=True)
+        shutil.copytree(self.folder / "home", home)
         if start == "month 1":
             return self.month_1.clone(folder, NAME, home).at(self.url)
         return new_place(folder, self.url, NAME).with_home(home)
@@ -78,7 +77,8 @@ def chain(
 ) -> Chain:
     """Month 1 complete, with a HOME as its run left it."""
     folder = tmp_path_factory.mktemp("kill")
-    place = month_1.clone(folder / "month_1", NAME, new_home(named("kill"))).at(first_month)
+    (folder / "home").mkdir()
+    place = month_1.clone(folder / "month_1", NAME, folder / "home").at(first_month)
     done = place.command("run")
     assert done.returncode == 0, done.stderr
     return Chain(place.renamed(named("kill_month_1")), second_month, folder)

@@ -30,7 +30,6 @@ from flows import pipelines, schedules, steps
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.sources.http import TransientError
 from tests.helpers.browser import needs_chromium, page
-from tests.helpers.server import new_home
 from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 
 PATIENCE = 900  # seconds, on a machine that has much else to do
@@ -134,10 +133,11 @@ def orchestra(
 ) -> Iterator[Orchestra]:
     """Month 1 collected and loaded, the providers of month 2, and a server."""
     folder = tmp_path_factory.mktemp("orchestra")
+    (folder / "home").mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    place = month_1.clone(folder, named("orchestra"), new_home(named("orchestra"))).at(second_month)
+    place = month_1.clone(folder, named("orchestra"), folder / "home").at(second_month)
     url = f"http://127.0.0.1:{port}/api"
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
         orchestra = Orchestra(place, port, client)

@@ -1,9 +1,6 @@
 """Backup and restore: what was there is there again, nothing is overwritten unasked, half a restore is none."""
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +9,9 @@ from flows import backup as backups
 from flows import database_cli, steps
 from ingestion.errors import WarehouseError
 from ingestion.warehouse import Warehouse
+from tests.helpers.command import hydrotheque
 from tests.helpers.warehouse import TestWarehouse
 
-HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 ADA = "INSERT INTO app.users (username, email, hashed_password) VALUES ('ada', 'ada@example.org', 'x')"
 
 
@@ -42,17 +39,11 @@ def contents(warehouse: Warehouse, left_out: str = "none") -> dict[str, str]:
         }
 
 
-def hydrotheque(warehouse: TestWarehouse, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PGDATABASE": warehouse.owner.database}
-    command = [HYDROTHEQUE, *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-
-
 def test_what_was_there_is_there_again(
     saved: Path, warehouse: TestWarehouse, empty_warehouse: TestWarehouse, tmp_path: Path
 ) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    done = hydrotheque(empty_warehouse, "db", "restore", saved)
+    done = hydrotheque("db", "restore", saved, PGDATABASE=empty_warehouse.owner.database)
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(empty_warehouse.owner, left_out="app") == contents(warehouse.owner, left_out="app")
     keys = """SELECT conrelid::regclass::text, conname FROM pg_constraint
@@ -66,7 +57,7 @@ def test_what_was_there_is_there_again(
         assert connection.execute("SELECT count(*) FROM app.users").fetchone() is not None
 
     before = contents(empty_warehouse.owner)
-    refused = hydrotheque(empty_warehouse, "db", "restore", saved)
+    refused = hydrotheque("db", "restore", saved, PGDATABASE=empty_warehouse.owner.database)
     assert refused.returncode == 4
     assert "--force replaces everything in it" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
@@ -88,7 +79,7 @@ def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: TestWar
         backups.backup(empty_warehouse.owner, file)
         for schema in sorted({name.split(".")[0] for name in before}):
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    done = hydrotheque(empty_warehouse, "db", "restore", file)
+    done = hydrotheque("db", "restore", file, PGDATABASE=empty_warehouse.owner.database)
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(empty_warehouse.owner) == before
     assert not before["app.users"].startswith("0 ")

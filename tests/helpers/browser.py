@@ -7,7 +7,7 @@ import select
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,11 @@ import pytest
 from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+
+
+def needs_chromium(test: Callable[..., Any]) -> Any:
+    """Mark a test that a machine without Chromium skips."""
+    return pytest.mark.program(pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")(test))
 
 
 def command_line(folder: Path) -> list[str]:

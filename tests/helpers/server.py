@@ -30,6 +30,7 @@ def begin() -> None:
     # Not pytest's own folder: each new session of pytest closes that one to the system user of a root user's server.
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="hydrotheque-tests-")
     run_folder().chmod(0o711)
+    (run_folder() / "postgres").mkdir()
 
 
 def end() -> None:
@@ -44,14 +45,19 @@ def run_folder() -> Path:
 
 
 def new_home(name: str) -> Path:
-    """Return a HOME of its own whose server is the one of this run; start the server if it does not run."""
-    EmbeddedPostgres(run_folder()).start()
-    once("not-durable", _make_not_durable)
+    """Return a HOME of its own, whose server is the one of this run."""
     home = run_folder() / name
     if not home.exists():
         home.mkdir(parents=True)
         (home / "postgres").symlink_to(run_folder() / "postgres")
     return home
+
+
+def start(name: str) -> Path:
+    """Start the server of this run if it does not run; return a HOME."""
+    EmbeddedPostgres(run_folder()).start()
+    once("not-durable", _make_not_durable)
+    return new_home(name)
 
 
 def once(name: str, make: Callable[[], object]) -> None:

@@ -139,10 +139,11 @@ class TestWarehouse:
         """Another warehouse with the same contents, its lake below `folder`; settings may change."""
         server.create_database(name, self.owner.database)
         shutil.copytree(self.lake, folder / "lake")
-        update = {"home": home or self.settings.home, "lake_url": (folder / "lake").as_uri(), "pgdatabase": name}
+        update = {"lake_url": (folder / "lake").as_uri(), "pgdatabase": name}
         settings = self.settings.model_copy(update=update | changes)
         initialise(settings, owner := replace(self.owner, database=name))  # a template gives no rights of the database
-        return TestWarehouse(settings, owner)
+        clone = TestWarehouse(settings, owner)
+        return clone.with_home(home) if home else clone
 
     def renamed(self, name: str) -> "TestWarehouse":
         """The same warehouse, whose database has another name: the next may take the one it was built under."""
@@ -156,7 +157,7 @@ class TestWarehouse:
         """Return the rows of a statement, as the owner; none of one that returns none."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(query, values or None)
-            return cursor.fetchall() if cursor.description else []
+            return [] if cursor.description is None else cursor.fetchall()
 
     def tables(self, *schemas: str) -> list[str]:
         """Return the tables of schemas but dlt's own, as `schema.table`."""
@@ -250,16 +251,21 @@ def _raw() -> None:
     ensure_raw_tables(_opened(Path(os.devnull), RAW).owner)
 
 
-def shared_warehouse(name: str, fill: Callable[[TestWarehouse], object], folder: Path, **changes: Any) -> TestWarehouse:
-    """Return the worker's copy, its lake below `folder`, of a warehouse that the first worker in need of it fills."""
+def shared_warehouse(
+    name: str, fill: Callable[[TestWarehouse], object], folder: Path, database: str = "", **changes: Any
+) -> TestWarehouse:
+    """Return a copy, its lake below `folder`, of a warehouse that the first worker in need of it fills.
+
+    The copy is the worker's own, or has a name of its own.
+    """
     model = server.run_folder() / name
     server.once(name, lambda: fill(new_warehouse(model, f"template_{name}", **changes)))
-    return _opened(model, f"template_{name}", **changes).clone(folder, named(name))
+    return _opened(model, f"template_{name}", **changes).clone(folder, database or named(name))
 
 
-def chain(folder: Path) -> TestWarehouse:
+def chain(folder: Path, database: str = "") -> TestWarehouse:
     """Return a copy of the warehouse that `hydrotheque run --sources simulated` builds, its lake below `folder`."""
-    return shared_warehouse("chain", _run_chain, folder, sources="simulated")
+    return shared_warehouse("chain", _run_chain, folder, database, sources="simulated")
 
 
 def _run_chain(warehouse: TestWarehouse) -> None:
@@ -279,6 +285,6 @@ def _run_chain(warehouse: TestWarehouse) -> None:
 
 
 def _opened(folder: Path, name: str, **changes: Any) -> TestWarehouse:
-    values = {"home": server.new_home(server.WORKER), "lake_url": (folder / "lake").as_uri()} | changes
+    values = {"home": server.start(server.WORKER), "lake_url": (folder / "lake").as_uri()} | changes
     settings = load_settings(pgdatabase=name, **values)
     return TestWarehouse(settings, open_warehouse(settings))

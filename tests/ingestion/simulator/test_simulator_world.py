@@ -11,7 +11,7 @@ from ingestion.simulator.levels import Measures, measures, summary
 from ingestion.simulator.sim2_files import cells_of
 from ingestion.simulator.sim2_physics import simulate
 from ingestion.simulator.stations import DEPTH_REPEATS_LEVEL, Station, stations
-from ingestion.simulator.weather import TestWarehouse, drivers
+from ingestion.simulator.weather import Place, drivers
 from ingestion.simulator.world import Scenario, day_number
 from ingestion.sources.sim2_csv import VARIABLES
 
@@ -59,7 +59,7 @@ def test_a_scenario_that_cannot_be_generated_is_refused_by_its_field(wrong):
 @pytest.fixture(scope="module")
 def weather() -> dict[str, np.ndarray]:
     """2023 for the default sample, (days, cells)."""
-    place = TestWarehouse.of(1, cells_of(DEFAULT))
+    place = Place.of(1, cells_of(DEFAULT))
     return simulate(1, place, day_number(date(2023, 1, 1)), day_number(date(2023, 12, 31)))
 
 
@@ -96,7 +96,7 @@ def test_rain_persists_and_amounts_to_a_year_in_france(weather):
 
 def test_a_day_does_not_depend_on_the_other_cells(weather):
     alone = simulate(
-        1, TestWarehouse.of(1, cells_of(DEFAULT)[40:41]), day_number(date(2023, 1, 1)), day_number(date(2023, 2, 1))
+        1, Place.of(1, cells_of(DEFAULT)[40:41]), day_number(date(2023, 1, 1)), day_number(date(2023, 2, 1))
     )
     assert np.allclose(alone["t"][:, 0], weather["t"][:32, 40])
 
@@ -118,7 +118,7 @@ def test_the_level_follows_the_rain_of_the_weeks_before():
     for index in (0, 3, 8, 11):
         station, rows = rows_of(scenario, index)
         days = np.arange(rows.day[0] - 120, rows.day[-1] + 1)
-        place = TestWarehouse.of(1, np.array([station.cell]))
+        place = Place.of(1, np.array([station.cell]))
         rain = drivers(1, place, days).precipitation[:, 0]
         month = np.convolve(rain, np.full(40, 1 / 40))[: len(rain)]
         here = rows.day - days[0]
