@@ -34,7 +34,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(filter $(OWN_UV),$(UV:%=$(i
 setup-with-uv:
 	@echo "installing the packages of requirements.lock in $(VENV) with uv (once)"
 	@$(UV) venv --quiet --clear --python "$(REQUIRES_PYTHON)" $(VENV)
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 
 # The lock names every package, so pip resolves nothing: with hashes it can't match an extra whose package has a newer release.

@@ -28,6 +28,7 @@ from ingestion.warehouse import Warehouse, grant_application, initialise, open_w
 from tests.api.conftest import PASSWORD, Server, libpq_environment
 from tests.helpers.problems import assert_problem
 
+pytestmark = pytest.mark.server
 REQUESTS, CANCELLED = 10_000, 100
 POOL = 8
 LOAD = ("/data/piezo/list", "/user/me", "/health/ready")
