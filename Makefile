@@ -112,6 +112,9 @@ clean: ## stop the embedded server; remove the environment and all that was coll
 LOCK = uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
-lock: ## pin every dependency again, with hashes (needs uv)
+lock: ## pin every dependency again, with hashes, and look for a wheel of each (needs uv)
 	@$(LOCK) --extra dev -o requirements.lock
 	@$(LOCK) -c requirements.lock -o requirements-runtime.lock
+	@for python in 3.11 3.14; do for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
+		MACOSX_DEPLOYMENT_TARGET=14.0 uv pip install -q --dry-run --no-deps --only-binary :all: --target .local/wheels \
+			--python-version $$python --python-platform $$platform -r requirements.lock || exit 1; done; done
