@@ -7,7 +7,8 @@ import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.errors import SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Reporter
@@ -50,21 +51,21 @@ def provider() -> Iterator[tuple[str, Provider]]:
 
 
 @pytest.fixture(scope="module")
-def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> steps.Run:
+def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A warehouse with 28 good rows of January 2024."""
     warehouse = new_warehouse(tmp_path_factory.mktemp("bad"), named("bad_input"), data_gouv_url=provider[0])
-    run = steps.Run(warehouse.settings, warehouse.owner, Reporter())
+    run = Run(warehouse.settings, warehouse.owner, Reporter())
     steps.collect(run, "meteo")
     steps.load(run)
     return run
 
 
-def again(run: steps.Run) -> steps.Run:
+def again(run: Run) -> Run:
     """Another run at the same place: one run collects a domain once."""
-    return steps.Run(run.settings, run.warehouse)
+    return Run(run.settings, run.warehouse)
 
 
-def contents(run: steps.Run) -> list[object]:
+def contents(run: Run) -> list[object]:
     """What the lake and the raw schemas hold."""
     with run.warehouse.connect() as connection:
         rows = connection.execute("SELECT md5(string_agg(s::text, ',' ORDER BY s)) FROM raw_meteo.sim2 s").fetchall()
@@ -81,7 +82,7 @@ def contents(run: steps.Run) -> list[object]:
     ],
     ids=["missing column", "truncated gzip", "web page as a file"],
 )
-def test_a_bad_file(collected: steps.Run, provider: tuple[str, Provider], content: bytes, message: str) -> None:
+def test_a_bad_file(collected: Run, provider: tuple[str, Provider], content: bytes, message: str) -> None:
     before = contents(collected)
     provider[1].contents[NAME] = content
     with pytest.raises(SourceError, match=message) as error:
@@ -100,7 +101,7 @@ def test_a_bad_file(collected: steps.Run, provider: tuple[str, Provider], conten
     ],
     ids=["web page", "other JSON", "no file"],
 )
-def test_a_bad_dataset(collected: steps.Run, provider: tuple[str, Provider], answer: Response, message: str) -> None:
+def test_a_bad_dataset(collected: Run, provider: tuple[str, Provider], answer: Response, message: str) -> None:
     before = contents(collected)
     provider[1].answer = answer
     try:
@@ -111,10 +112,10 @@ def test_a_bad_dataset(collected: steps.Run, provider: tuple[str, Provider], ans
     assert contents(collected) == before
 
 
-def test_a_new_column_is_kept_in_the_lake_and_reported(collected: steps.Run, provider: tuple[str, Provider]) -> None:
+def test_a_new_column_is_kept_in_the_lake_and_reported(collected: Run, provider: tuple[str, Provider]) -> None:
     provider[1].contents[NAME] = sim2([*COLUMNS, "albedo"])
     shown: list[object] = []
-    steps.collect(steps.Run(collected.settings, collected.warehouse, Reporter(shown.append)), "meteo")
+    steps.collect(Run(collected.settings, collected.warehouse, Reporter(shown.append)), "meteo")
     assert [line.new_columns for line in shown] == [("albedo",)]
     steps.load(collected)
     with collected.warehouse.connect() as connection:
@@ -136,7 +137,7 @@ def test_a_new_column_is_kept_in_the_lake_and_reported(collected: steps.Run, pro
     ids=["year", "department", "box", "sources", "port", "no server", "unreachable source"],
 )
 def test_the_command_leaves_with_one_line(
-    collected: steps.Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
+    collected: Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
 ) -> None:
     done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE=named("bad_input"), **changes)
     assert done.returncode == status, done.stderr
@@ -153,7 +154,7 @@ def test_a_server_that_is_not_postgresql(provider: tuple[str, Provider]) -> None
     assert f"PostgreSQL at 127.0.0.1:{port}: " in done.stderr
 
 
-def test_simulated_and_real_data_do_not_mix(collected: steps.Run, tmp_path: Path) -> None:
+def test_simulated_and_real_data_do_not_mix(collected: Run, tmp_path: Path) -> None:
     lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": named("bad_input")}
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "origine.txt").write_text("simulated")

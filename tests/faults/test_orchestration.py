@@ -26,7 +26,9 @@ from prefect.server.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
-from flows import pipelines, schedules, steps
+from flows import pipelines
+from flows.chain import steps
+from flows.scheduling import schedules
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.sources.http import TransientError
 from tests.helpers.browser import colours, needs_chromium, page

@@ -15,8 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from flows import findings, steps
-from flows.alerts import Alert, send
+from flows.chain import steps
+from flows.chain.start import started
+from flows.reporting import findings
+from flows.reporting.alerts import send
+from flows.run import Alert
 from ingestion.errors import BusyError, GuardError, SettingsError, SourceError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings, load_settings
@@ -78,7 +81,7 @@ def desk(_desk: Desk, environment: Environment) -> Desk:
 
 
 def run(*domains: str) -> None:
-    with steps.started(name="collect") as current:
+    with started(name="collect") as current:
         steps.collect(current, *domains)
 
 
@@ -138,7 +141,7 @@ def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: TestWareh
             "WHERE domaine = 'meteo'"
         )
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError), steps.started(name="load"):
+        with pytest.raises(ZeroDivisionError), started(name="load"):
             raise ZeroDivisionError("by zero")
     assert desk.said() == ["Hydrothèque: meteo is late", "Hydrothèque: load failed"]
     assert "collected last on 2026-01-08 10:00 UTC" in desk.posts[0]["message"]
@@ -192,7 +195,7 @@ def test_an_alert_that_nobody_takes_is_sent_again(
 
 def test_an_address_that_makes_no_sense_stops_the_run_and_is_not_shown(environment: Environment) -> None:
     environment.set(HYDROTHEQUE_NOTIFY_URLS="pigeon://user:secret-of-the-hook@roof")
-    with pytest.raises(SettingsError, match="HYDROTHEQUE_NOTIFY_URLS: ") as error, steps.started():
+    with pytest.raises(SettingsError, match="HYDROTHEQUE_NOTIFY_URLS: ") as error, started():
         pytest.fail("it began")
     assert "secret-of-the-hook" not in str(error.value)
     assert "secret-of-the-hook" not in repr(get_settings())
@@ -205,7 +208,7 @@ def test_without_an_address_nothing_is_kept(
     desk: Desk, environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     environment.set(HYDROTHEQUE_NOTIFY_URLS="", HYDROTHEQUE_DATA_GOUV_URL=desk.not_found)
-    with pytest.raises(SourceError), steps.started(Reporter()) as current:
+    with pytest.raises(SourceError), started(Reporter()) as current:
         steps.collect(current, "meteo")
     logs = Path(empty_warehouse.settings.lake_url.removeprefix("file://")) / "logs"
     assert not (logs / "alertes").exists()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import backup as backups
-from flows import database_cli, steps
+from flows.chain import steps
+from flows.run import Run
+from flows.upkeep import backup as backups
+from flows.upkeep.migration import migrate
 from ingestion.errors import WarehouseError
 from ingestion.warehouse import Warehouse
 from tests.helpers.command import hydrotheque
@@ -71,7 +73,7 @@ def test_what_was_there_is_there_again(
 def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     """Users, rows that were revised, what is collected: all of it is as it was, and a build changes nothing."""
     backups.restore(empty_warehouse.owner, saved)
-    database_cli.migrate(empty_warehouse.settings)
+    migrate(empty_warehouse.settings)
     with empty_warehouse.owner.connect() as connection:
         connection.execute(ADA)
         before = contents(empty_warehouse.owner)
@@ -83,7 +85,7 @@ def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: TestWar
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(empty_warehouse.owner) == before
     assert not before["app.users"].startswith("0 ")
-    steps.build(steps.Run(empty_warehouse.settings, empty_warehouse.owner))
+    steps.build(Run(empty_warehouse.settings, empty_warehouse.owner))
     assert contents(empty_warehouse.owner, left_out="control") == {
         name: sums for name, sums in before.items() if not name.startswith("control.")
     }
@@ -94,7 +96,7 @@ def _password(warehouse: TestWarehouse) -> str:
 
 
 def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
-    database_cli.migrate(empty_warehouse.settings)
+    migrate(empty_warehouse.settings)
     with empty_warehouse.owner.connect() as connection:
         connection.execute(ADA)
         connection.execute("CREATE TABLE marts.t (n int)")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows import documentation
+from flows.upkeep import documentation
 from tests.helpers.browser import needs_chromium, page
 from tests.helpers.warehouse import TestWarehouse
 

@@ -9,8 +9,9 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from flows import cli, export
-from flows.export import SettingsError
+from flows.cli import app
+from flows.upkeep import export
+from flows.upkeep.export import SettingsError
 from ingestion.domains import DOMAINS
 from ingestion.errors import WarehouseError
 from ingestion.settings import ROOT
@@ -84,7 +85,7 @@ def test_a_file_is_replaced_only_when_the_new_one_is_complete(
 PEAK = """
 import sys
 from pathlib import Path
-from flows.export import export
+from flows.upkeep.export import export
 from ingestion.settings import load_settings
 export(load_settings(pgdatabase=sys.argv[1]), sys.argv[2], "parquet", Path(sys.argv[3]))
 [line] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
@@ -110,14 +111,14 @@ def test_memory_does_not_grow_with_the_table(empty_warehouse: TestWarehouse, tmp
 def test_the_command_says_where_the_files_are(
     warehouse: TestWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "get_settings", lambda: warehouse.settings)
+    monkeypatch.setattr("flows.commands.export.get_settings", lambda: warehouse.settings)
     monkeypatch.chdir(tmp_path)
-    cli.app(["export", "producteur", "--output", "names.csv"], standalone_mode=False)
+    app(["export", "producteur", "--output", "names.csv"], standalone_mode=False)
     said = capsys.readouterr().out
     assert said.startswith("marts.producteur: ")
     assert "names.csv; licence and columns in names.csv.txt" in said
     assert (tmp_path / "names.csv").read_text(encoding="utf-8").startswith("code_producteur,nom_producteur\n")
-    cli.app(["export", "producteur"], standalone_mode=False)
+    app(["export", "producteur"], standalone_mode=False)
     assert (tmp_path / "producteur.parquet").exists()
 
 

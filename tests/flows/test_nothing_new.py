@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from flows import steps
-from flows.chain import news
+from flows.chain import news, steps
+from flows.run import Run
 from ingestion.settings import ROOT
 from tests.helpers.warehouse import DATABASE, TestWarehouse, chain
 
@@ -22,8 +22,8 @@ def called() -> Any:
     raise CalledError
 
 
-def build(warehouse: TestWarehouse, **options: bool) -> steps.Run:
-    run = steps.Run(warehouse.settings, warehouse.owner, dbt_runner=called)
+def build(warehouse: TestWarehouse, **options: bool) -> Run:
+    run = Run(warehouse.settings, warehouse.owner, dbt_runner=called)
     steps.build(run, **options)
     return run
 
@@ -43,7 +43,7 @@ def test_a_month_without_news_is_unchanged_and_a_build_by_hand_is_one(warehouse:
     with pytest.raises(CalledError):
         build(warehouse, always=True)
     with pytest.raises(CalledError):
-        steps.build(steps.Run(warehouse.settings, warehouse.owner, dbt_runner=called), "--select", "meteo")
+        steps.build(Run(warehouse.settings, warehouse.owner, dbt_runner=called), "--select", "meteo")
 
 
 @pytest.mark.parametrize(

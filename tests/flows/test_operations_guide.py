@@ -13,7 +13,7 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import findings
+from flows.reporting import findings
 from ingestion.settings import ROOT
 from tests.helpers.providers import served
 from tests.helpers.warehouse import TestWarehouse
@@ -35,7 +35,7 @@ CSV = """code_departement,nom_departement,code_region,nom_region
 
 
 def titles() -> Iterator[str]:
-    """The titles of the alerts in flows/findings.py, with … for what differs."""
+    """The titles of the alerts in flows/reporting/findings.py, with … for what differs."""
     for node in ast.walk(ast.parse(Path(str(findings.__file__)).read_text())):
         title: ast.expr | None = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Alert":

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
-from flows import dbt, reports, schedules, steps, summary
-from flows.revisions import Revised
+from flows.chain import steps
+from flows.chain.start import started
+from flows.reporting import report as reports
+from flows.reporting import terminal
+from flows.run import Built, Node, Revised, Run
+from flows.scheduling import schedules
 from ingestion import journal
 from ingestion.domains import DOMAINS
 from ingestion.errors import MissingError, SourceError, WarehouseError
@@ -83,7 +87,7 @@ def test_status_in_a_terminal(warehouse: TestWarehouse, empty_warehouse: TestWar
 
 
 def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
-    heavy = "import sys, flows.cli, flows.status; print({'dbt', 'dlt', 'prefect'} & set(sys.modules))"
+    heavy = "import sys, flows.cli, flows.commands.status; print({'dbt', 'dlt', 'prefect'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
@@ -93,10 +97,10 @@ def test_a_failed_month_is_reported_and_keeps_the_last_success(
     contents = {NAME: sim2()}
     with served(*files(contents)) as url:
         environment.set(HYDROTHEQUE_DATA_GOUV_URL=url)
-        with steps.started(name="collect") as run:
+        with started(name="collect") as run:
             steps.collect(run, "meteo")
         contents[NAME] = b"no gzip"
-        with pytest.raises(SourceError), steps.started(name="collect") as run:
+        with pytest.raises(SourceError), started(name="collect") as run:
             steps.collect(run, "meteo")
     report, page = report_of(empty_warehouse)
     assert "is not a complete gzip file" in report["error"]
@@ -117,7 +121,7 @@ def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
         reporter.add(Collected("piezometrie", "stations", 3))
 
     monkeypatch.setattr(steps, "COLLECTORS", {"meteo": broken, "piezometrie": fine})
-    with pytest.raises(SourceError, match=r"^one is broken$"), steps.started(name="collect") as run:
+    with pytest.raises(SourceError, match=r"^one is broken$"), started(name="collect") as run:
         steps.collect(run)
     assert [line.rows for line in run.reporter.lines] == [3]
 
@@ -134,7 +138,7 @@ def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
         return collect
 
     monkeypatch.setattr(steps, "COLLECTORS", {domain: collector(domain) for domain in DOMAINS})
-    with pytest.raises(SourceError, match=r"^no zip$"), steps.started() as run:
+    with pytest.raises(SourceError, match=r"^no zip$"), started() as run:
         steps.MONTH[0](run)
     assert {line.domain for line in run.reporter.lines} == set(DOMAINS) - {"qualite_eau"}
 
@@ -142,7 +146,7 @@ def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
 def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) -> None:
     query = """SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
         WHERE l.locktype = 'advisory' AND d.datname = current_database()"""
-    with steps.started(name="load") as run, run.warehouse.connect() as connection:
+    with started(name="load") as run, run.warehouse.connect() as connection:
         assert connection.execute(query).fetchall() == [(True,)]
         with pytest.raises(WarehouseError, match="the connection that kept other runs away is gone"):
             steps.load(run)
@@ -164,7 +168,7 @@ def test_a_build_waits_for_the_collection_and_says_what_is_missing(
 ) -> None:
     now = datetime.now(UTC)
     due = (now + timedelta(days=30), now + timedelta(days=31))
-    with empty_warehouse.owner.connect() as connection, steps.started(name="copy_data_in_db") as run:
+    with empty_warehouse.owner.connect() as connection, started(name="copy_data_in_db") as run:
         for domain in DOMAINS:
             lines = [Collected(domain, "a"), Collected(domain, "b", stations={"S1": 1, "S2": 0})]
             journal.note_collection(connection, domain, lines, None, due)
@@ -185,10 +189,10 @@ def test_a_build_waits_for_the_collection_and_says_what_is_missing(
 
 
 def test_rows_published_before_and_revised_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    built = dbt.Built([dbt.Node("prelevement_historique", "snapshot", "success", 1.0, None, "")])
+    built = Built([Node("prelevement_historique", "snapshot", "success", 1.0, None, "")])
     built.revised = [Revised("prelevement", 1_004, 2)]
-    run = steps.Run(load_settings(), open_warehouse(load_settings()), built=built)
-    summary.show_built(run)
+    run = Run(load_settings(), open_warehouse(load_settings()), built=built)
+    terminal.show_built(run)
     assert "revised    prelevement: 1,004 rows changed, 2 gone" in capsys.readouterr().out
     report = reports.compile_report(run, datetime.now(UTC), None, {})
     assert report["revised"] == [{"table": "prelevement", "changed": 1_004, "gone": 2}]

@@ -12,7 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from flows import steps
+from flows.chain import steps
+from flows.chain.start import started
+from flows.run import Run
 from ingestion.domains import DOMAINS
 from ingestion.lake import open_lake
 from ingestion.load import ensure_raw_tables
@@ -70,9 +72,9 @@ class TestWarehouse:
 
     # What it does
 
-    def run(self, **options: bool) -> steps.Run:
+    def run(self, **options: bool) -> Run:
         """A run of its own, with `accept` or `full`."""
-        return steps.Run(self.settings, self.owner, Reporter(self.shown.append), Options(**options))
+        return Run(self.settings, self.owner, Reporter(self.shown.append), Options(**options))
 
     def collect(self, *domains: str, **options: bool) -> "TestWarehouse":
         """Collect domains, all of them when none is named."""
@@ -278,7 +280,7 @@ def _run_chain(warehouse: TestWarehouse) -> None:
         for variable, value in variables.items():
             patch.setenv(variable, value)
         get_settings.cache_clear()
-        with steps.started() as run:
+        with started() as run:
             for step in steps.MONTH:
                 step(run)
     get_settings.cache_clear()

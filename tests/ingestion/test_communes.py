@@ -11,7 +11,8 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
@@ -116,7 +117,7 @@ def place(home: Path, tmp_path_factory: pytest.TempPathFactory, provider: Any) -
 def collect(place: TestWarehouse, **options: Any) -> Collected:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
-    run = steps.Run(settings, place.owner, Reporter(shown.append), Options(**options))
+    run = Run(settings, place.owner, Reporter(shown.append), Options(**options))
     steps.collect(run, "communes")
     steps.load(run, "communes")
     return shown[0]

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
@@ -60,7 +61,7 @@ def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[st
 def collect(place: TestWarehouse, load: bool = True, **options: Any) -> list[Collected]:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
-    run = steps.Run(settings, place.owner, Reporter(shown.append), Options(**options))
+    run = Run(settings, place.owner, Reporter(shown.append), Options(**options))
     steps.collect(run, "qualite_eau")
     if load:
         steps.load(run, "qualite_eau")
@@ -136,7 +137,7 @@ def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
     with pytest.raises(error, match=message) as raised:
         collect(place, load=False)
     assert "\n" not in str(raised.value)
-    steps.load(steps.Run(place.settings, place.owner), "qualite_eau")
+    steps.load(Run(place.settings, place.owner), "qualite_eau")
     assert lake.complete_packages() == packages
     assert place.rows(count) == rows
 

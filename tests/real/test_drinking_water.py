@@ -12,7 +12,8 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import dbt, steps
+from flows.chain import steps, transform
+from flows.run import Built, Run
 from ingestion.report import Collected, Reporter
 from ingestion.sources.qualite_eau_zip import COLUMNS
 from tests.conftest import REAL
@@ -84,7 +85,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
             data_gouv_url=url,
             qualite_eau_resources={year: str(year) for year in years},
         )
-        run = steps.Run(place.settings, place.owner, Reporter())
+        run = Run(place.settings, place.owner, Reporter())
         steps.collect(run, "qualite_eau")
         steps.load(run, "qualite_eau")
         yield place, [line for line in run.reporter.lines if isinstance(line, Collected)]
@@ -94,7 +95,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 def built(recorded: tuple[TestWarehouse, list[Collected]]) -> TestWarehouse:
     """The marts of what was recorded; nothing of the other domains."""
     place, _ = recorded
-    dbt.build(place.settings, place.owner, dbt.Built())
+    transform.build(place.settings, place.owner, Built())
     return place
 
 

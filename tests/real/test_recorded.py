@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.report import Reporter
 from ingestion.sources.coordinates import LAMBERT93, WGS84, convert
 from ingestion.sources.sim2 import locate
@@ -66,7 +67,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
             data_gouv_url=url,
             piezo_stations=codes,
         )
-        run = steps.Run(warehouse.settings, warehouse.owner, Reporter())
+        run = Run(warehouse.settings, warehouse.owner, Reporter())
         steps.collect(run, "meteo", "piezometrie", "communes")
         steps.load(run)
         steps.build(run)

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.report import Collected, Reporter
 from ingestion.sources import hubeau
 from ingestion.sources.niveaux_nappes import typed_stations
@@ -92,7 +93,7 @@ def recorded(
         capteur_stations=tuple(sorted(codes)),
         hubeau_requests_per_second=0,
     )
-    run = steps.Run(place.settings, place.owner, Reporter())
+    run = Run(place.settings, place.owner, Reporter())
     steps.collect(run, "capteurs")
     steps.load(run, "capteurs")
     return place, [line for line in run.reporter.lines if isinstance(line, Collected)]
