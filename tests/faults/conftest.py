@@ -1,5 +1,6 @@
 """The providers of two months, and a place where the first is collected and loaded."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from ingestion.simulator.server import running
+from tests.faults.chain import Chain, run
 from tests.faults.months import MONTH_1, MONTH_2, SETTINGS
 from tests.faults.proxy import Faults
-from tests.helpers.warehouse import TestWarehouse, named, shared_warehouse
+from tests.helpers.warehouse import DATABASE, TestWarehouse, named, shared_warehouse
+
+collect_ignore = [] if "HYDROTHEQUE_KILLS" in os.environ else ["test_random_kills.py"]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +72,18 @@ def place(month_1: TestWarehouse, second_month: str, tmp_path: Path) -> TestWare
 def untouched(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 1 at the providers of month 2, for runs that stop and must change nothing."""
     return month_1.clone(tmp_path_factory.mktemp("untouched"), named("untouched")).at(second_month)
+
+
+@pytest.fixture(scope="module")
+def chain(
+    month_1: TestWarehouse, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory
+) -> Chain:
+    """Month 1 complete and built, with a HOME as its run left it."""
+    folder = tmp_path_factory.mktemp("kill")
+    (folder / "home").mkdir()
+    place = month_1.clone(folder / "month_1", DATABASE, folder / "home").at(first_month)
+    assert run(place) == 0, (place.settings.home / "run.log").read_text()
+    return Chain(place.renamed(named("kill_month_1")), second_month, folder)
 
 
 @pytest.fixture
