@@ -94,7 +94,7 @@ class Orchestra:
         """Start a run of each deployment."""
         found = {each.name: each.id for each in self.client.read_deployments()}
         runs = [self.client.create_flow_run_from_deployment(found[name]).id for name in names]
-        self.runs |= dict(zip(names, runs, strict=True))
+        self.runs = dict(zip(names, runs, strict=True)) | self.runs
         return runs
 
     def ended(self, run: UUID) -> FlowRun:
@@ -106,11 +106,15 @@ class Orchestra:
         only = FlowRunFilter.model_validate({"id": {"any_": [str(run)]}})
         return self.client.read_task_runs(flow_run_filter=only, limit=200)
 
-    def artifacts(self, run: UUID) -> dict[str, Any]:
-        """What a run left, by key."""
-        only = ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(run)]}})
+    def left_by(self, name: str) -> dict[str, Any]:
+        """What the run of a deployment left, by the end of its key."""
+        only = ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(self.runs[name])]}})
         found = self.client.read_artifacts(artifact_filter=only)
-        return {each.key: json.loads(each.data) if each.type == "table" else each.data for each in found}
+        prefix = name.replace("_", "-") + "-"
+        return {
+            str(each.key).removeprefix(prefix): json.loads(each.data) if each.type == "table" else each.data
+            for each in found
+        }
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -133,13 +137,13 @@ def descendants(pid: int) -> list[int]:
 def orchestra(
     month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Orchestra]:
-    """Month 1 collected and loaded, the providers of month 2, and a server."""
+    """Month 1 collected, loaded and built, the providers of month 2, and a server."""
     folder = tmp_path_factory.mktemp("orchestra")
     (folder / "home").mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    place = month_1.clone(folder, named("orchestra"), folder / "home").at(second_month)
+    place = month_1.clone(folder, named("orchestra"), folder / "home").build().at(second_month)
     url = f"http://127.0.0.1:{port}/api"
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
         orchestra = Orchestra(place, port, client)
@@ -185,42 +189,51 @@ def test_the_next_runs_are_on_the_schedule(orchestra: Orchestra) -> None:
         assert found[wanted.deployment][0] - datetime.now(UTC) < timedelta(days=32)
 
 
-def test_a_killed_month_starts_again_and_ends_where_an_undisturbed_one_does(
-    orchestra: Orchestra, month_2: TestWarehouse, tmp_path: Path
+def test_a_killed_run_starts_again_and_ends_where_an_undisturbed_one_does(
+    orchestra: Orchestra, second_month: str, tmp_path: Path
 ) -> None:
-    [run] = orchestra.trigger("pipeline_mensuel")
+    undisturbed = orchestra.place.clone(tmp_path).at(second_month)
+    [run] = orchestra.trigger("pipeline_get_capteurs")
     until(lambda: any(task.name.startswith("load") for task in orchestra.tasks(run)))
     orchestra.kill()
     orchestra.start()
     assert "1 interrupted runs start again" in orchestra.said
-    undisturbed = month_2.clone(tmp_path).build()
+    for step in steps.HOUR:
+        step(undisturbed.run())
     ended = orchestra.ended(run)
     assert (ended.state_name, ended.run_count) == ("Completed", 2)
     assert orchestra.place.marts() == undisturbed.marts()
 
 
-def test_the_other_deployments_wait_for_each_other_and_a_second_of_a_kind_is_cancelled(orchestra: Orchestra) -> None:
+def test_the_deployments_wait_for_each_other_and_a_second_of_a_kind_is_cancelled(orchestra: Orchestra) -> None:
     names = sorted(set(schedules.deployments()) - {"pipeline_mensuel"})
     with orchestra.without_schedules():
         runs = [*orchestra.trigger(*names), *orchestra.trigger("copy_data_in_db")]
         states = [(orchestra.client.read_flow_run(run).deployment_id, orchestra.ended(run).state_name) for run in runs]
-    assert sorted(state for _, state in states) == ["Cancelled", *["Completed"] * len(names)]
-    assert {deployment for deployment, state in states if state == "Completed"} == {key for key, _ in states}
+        assert sorted(state for _, state in states) == ["Cancelled", *["Completed"] * len(names)]
+        assert {deployment for deployment, state in states if state == "Completed"} == {key for key, _ in states}
+        [month] = orchestra.trigger("pipeline_mensuel")
+        assert orchestra.ended(month).state_name == "Completed"
 
 
 def test_what_a_run_leaves(orchestra: Orchestra) -> None:
-    run = orchestra.runs["pipeline_mensuel"]
-    tasks = {task.name.rsplit("-", 1)[0]: task for task in orchestra.tasks(run)}
-    assert {"collect", "load", "build", "model meteo", "model nappe"} <= set(tasks)
-    assert {task.state_name for task in tasks.values() if task.flow_run_run_count == 2} == {"Completed"}
-    left = orchestra.artifacts(run)
-    files = left["pipeline-mensuel-files-and-lots-of-stations"]
+    files = [
+        line
+        for name in ("pipeline_get_csv", "pipeline_get_api")
+        for line in orchestra.left_by(name)["files-and-lots-of-stations"]
+    ]
     assert {"rows", "bytes", "seconds", "refused"} < set(files[0])
     assert {line["domain"] for line in files} == set(schedules_of_a_month())
-    nodes = {node["name"]: node for node in left["pipeline-mensuel-models-and-tests"]}
-    assert nodes["meteo"]["message"].startswith("MERGE") or nodes["meteo"]["status"] == "success"
-    assert {each["source"] for each in left["pipeline-mensuel-freshness"]} > {"raw_meteo.lecture"}
-    assert left["pipeline-mensuel-report"].startswith("# pipeline_mensuel, ")
+    built = orchestra.left_by("copy_data_in_db")
+    nodes = {node["name"]: node for node in built["models-and-tests"]}
+    assert nodes["meteo"]["status"] == "success"
+    assert {each["source"] for each in built["freshness"]} > {"raw_meteo.lecture"}
+    assert built["report"].startswith("# copy_data_in_db, ")
+    run = orchestra.runs["pipeline_mensuel"]
+    assert {"collect", "load", "build"} <= {task.name.rsplit("-", 1)[0] for task in orchestra.tasks(run)}
+    tasks = {task.name.rsplit("-", 1)[0]: task for task in orchestra.tasks(orchestra.runs["copy_data_in_db"])}
+    assert {"load", "build", "model meteo", "model nappe"} <= set(tasks)
+    assert {task.state_name for task in tasks.values()} == {"Completed"}
 
 
 def schedules_of_a_month() -> Iterator[str]:
