@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from flows import control_cli, database_cli, schedules, summary, users_cli
-from ingestion.domains import DOMAINS
 from ingestion.errors import HydrothequeError
 from ingestion.report import Options
 from ingestion.settings import PREFIX, get_settings
+from ingestion.sources import SOURCES
 from ingestion.warehouse import initialise, open_warehouse
 
 app = typer.Typer(
@@ -75,7 +75,7 @@ def run(
 
 @app.command()
 def collect(
-    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(DOMAINS)}; default: all")] = None,
+    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SOURCES)}; default: all")] = None,
     sources: Sources = None,
     accept: Accept = False,
     full: Full = False,
@@ -84,8 +84,8 @@ def collect(
     _use(sources)
     from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
 
-    if unknown := set(domains or ()) - set(DOMAINS):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(DOMAINS)}")
+    if unknown := set(domains or ()) - set(SOURCES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(SOURCES)}")
     with steps.started(summary.reporter(), Options(accept, full), "collect") as current:
         steps.collect(current, *(domains or ()))
 

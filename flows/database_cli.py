@@ -12,11 +12,10 @@ import typer
 from dotenv import dotenv_values
 
 from flows import backup as backups
-from ingestion import owner
-from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import SettingsError, WarehouseError
 from ingestion.settings import ROOT, Settings, get_settings
-from ingestion.warehouse import grant_application, initialise, open_warehouse
+from ingestion.warehouse import grant_application, initialise, open_warehouse, owner
+from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
 
 app = typer.Typer(help="The PostgreSQL of the warehouse.", no_args_is_help=True)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 
 from flows.alerts import Alert, Findings, addresses, send
-from ingestion import journal
+from ingestion.control import journal
 from ingestion.errors import BuildError, BusyError, GuardError, MissingError, SourceError
 from ingestion.report import Collected, Loaded
 from ingestion.settings import Settings

@@ -14,9 +14,9 @@ from typing import Any
 from flows import findings, reports, steps, summary, users
 from flows.database_cli import migrate
 from flows.steps import Run, Step
+from ingestion.providers.http import TransientError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings
-from ingestion.sources.http import TransientError
 
 _home = get_settings().home / "prefect"
 _home.mkdir(parents=True, exist_ok=True)

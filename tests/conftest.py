@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from flows import steps
-from ingestion.embedded import EmbeddedPostgres
 from ingestion.settings import Settings, get_settings, load_settings
 from ingestion.warehouse import Warehouse, initialise, open_warehouse
+from ingestion.warehouse.embedded import EmbeddedPostgres
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 _numbers = count(1)

@@ -11,7 +11,7 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from ingestion.load import ensure_raw_tables
+from ingestion.warehouse.load import ensure_raw_tables
 
 ROOT = Path(__file__).parents[2]
 Dbt = Callable[..., dbtRunnerResult]

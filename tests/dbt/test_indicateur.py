@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from scipy.stats import gaussian_kde, norm
 
-from ingestion.load import ensure_raw_tables
+from ingestion.warehouse.load import ensure_raw_tables
 
 REFERENCE = range(1991, 2021)
 THRESHOLDS = (-np.inf, -1.28, -0.84, -0.25, 0.25, 0.84, 1.28, np.inf)

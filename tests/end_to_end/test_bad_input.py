@@ -14,8 +14,8 @@ from flows import steps
 from ingestion.errors import SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Reporter
-from ingestion.sources.sim2 import DATASET_ID
-from ingestion.sources.sim2_csv import KEY, VARIABLES
+from ingestion.sources.meteo import DATASET_ID
+from ingestion.sources.meteo.sim2_csv import KEY, VARIABLES
 from tests.conftest import entrepot
 from tests.serving import csv_gz, files, served
 

@@ -14,12 +14,12 @@ from typing import Any
 import psycopg
 
 from flows import steps
-from ingestion.domains import DOMAINS
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings, load_settings
 from ingestion.simulator.tap_water_files import resources
 from ingestion.simulator.world import Scenario
+from ingestion.sources import SOURCES
 from ingestion.warehouse import Warehouse, initialise, marts, open_warehouse
 
 # Two header layouts, two years and 60 days that overlap the second; values of both years are revised in month 2.
@@ -119,7 +119,7 @@ class Place:
 
     def load_records(self, domain: str) -> list[Path]:
         """The records that complete the lake's packages, oldest first."""
-        folder = self.lake / DOMAINS[domain].folder / "_dlt_loads"
+        folder = self.lake / SOURCES[domain].folder / "_dlt_loads"
         return sorted((path for path in folder.glob("*.jsonl") if "__" in path.name), key=lambda path: path.name)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -149,7 +149,7 @@ class Place:
         return self.checksums([*(f"snapshots.{table}" for table in tables), *standing], left_out)
 
     def raw_tables(self, *domains: str) -> list[str]:
-        schemas = ", ".join(f"'{DOMAINS[domain].schema}'" for domain in domains or DOMAINS)
+        schemas = ", ".join(f"'{SOURCES[domain].schema}'" for domain in domains or SOURCES)
         query = f"""SELECT schemaname || '.' || tablename FROM pg_tables
             WHERE schemaname IN ({schemas}) AND tablename !~ '^_dlt' ORDER BY 1"""
         return [table for (table,) in self.rows(query)]
@@ -160,7 +160,7 @@ class Place:
     def contents(self) -> dict[str, Any]:
         """All that a run which stops must leave as it was: the lake's packages, the raw rows, what is loaded."""
         packages: dict[str, Any] = {}
-        for domain in DOMAINS:
+        for domain in SOURCES:
             lake = open_lake(self.settings, domain)
             for package in lake.complete_packages():
                 packages[package] = {

@@ -28,7 +28,7 @@ from prefect.states import Failed
 
 from flows import pipelines, schedules, steps
 from ingestion.errors import GuardError, SettingsError, SourceError
-from ingestion.sources.http import TransientError
+from ingestion.providers.http import TransientError
 from tests.browser import needs_chromium, page
 from tests.faults.months import HYDROTHEQUE, Place, copy_of
 

@@ -11,9 +11,9 @@ import pytest
 
 from flows import cli, export
 from flows.export import SettingsError
-from ingestion.domains import DOMAINS
 from ingestion.errors import WarehouseError
 from ingestion.settings import ROOT
+from ingestion.sources import SOURCES
 from tests.conftest import Entrepot
 
 
@@ -122,4 +122,4 @@ def test_the_command_says_where_the_files_are(
 
 
 def test_every_domain_names_its_producers() -> None:
-    assert [name for name, domain in DOMAINS.items() if not domain.producers] == []
+    assert [name for name, domain in SOURCES.items() if not domain.producers] == []

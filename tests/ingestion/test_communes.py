@@ -18,7 +18,8 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import load_settings
 from ingestion.simulator.communes import csv_text, departed
 from ingestion.simulator.world import Scenario
-from ingestion.sources.communes import NUMBERS, TABLE, fingerprint, read_csv, read_table, typed
+from ingestion.sources.communes import NUMBERS, TABLE, read_csv, read_table, typed
+from ingestion.sources.fingerprint import fingerprint
 from tests.conftest import Entrepot, entrepot
 from tests.serving import communes, served
 
@@ -127,7 +128,7 @@ def test_the_list_is_replaced_and_a_commune_that_left_it_stays(place: Entrepot, 
     content[0] = TEXT.encode()
     assert collect(place).rows == len(LINES) - 1
     assert collect(place).unchanged
-    [(held,)] = place.rows("SELECT lignes FROM control.source_fichier WHERE domaine = 'communes'")
+    [(held,)] = place.rows("SELECT lignes FROM raw_communes.lecture ORDER BY paquet DESC LIMIT 1")
     assert held == len(LINES) - 1
 
     gone = LINES[1].split(",")[1]

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,6 @@ from ingestion.report import Collected, Reporter
 from ingestion.simulator.server import running
 from ingestion.simulator.tap_water_files import resources
 from ingestion.simulator.world import Scenario
-from ingestion.sources import piezometrie
 from ingestion.warehouse import marts
 from tests.conftest import Entrepot, entrepot
 
@@ -34,18 +33,9 @@ DOMAINS = ("meteo", "piezometrie", "capteurs", "qualite_eau", "communes")
 OF_THE_RUN = {"paquet", "lu_le", "constate_le", "rejet_id", "url", "construit_le", "version"}
 
 
-class ScenarioClock(datetime):
-    """The clock on the day of the scenario: once a year a series is read from its beginning again."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "ScenarioClock":
-        return cls(2025, 1, 8, 12, tzinfo=UTC).astimezone(tz)
-
-
 @pytest.fixture
-def at(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Entrepot]:
+def at(home: Path, tmp_path: Path) -> Iterator[Entrepot]:
     """A warehouse on a copy of the frozen lake, with the providers that it was collected from."""
-    monkeypatch.setattr(piezometrie, "datetime", ScenarioClock)
     lake = tmp_path / "lake"
     if (FROZEN / "lake").exists():
         shutil.copytree(FROZEN / "lake", lake)

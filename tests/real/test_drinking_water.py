@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from flows import dbt, steps
 from ingestion.report import Collected, Reporter
-from ingestion.sources.qualite_eau_zip import COLUMNS
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
 from tests.conftest import REAL, Entrepot, entrepot
 from tests.ingestion.dis import csv as dis_csv
 from tests.ingestion.dis import zipped

@@ -11,8 +11,8 @@ import pytest
 from flows import steps
 from ingestion.report import Reporter
 from ingestion.sources.coordinates import LAMBERT93, WGS84, convert
-from ingestion.sources.sim2 import locate
-from ingestion.sources.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
+from ingestion.sources.meteo import locate
+from ingestion.sources.meteo.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
 from tests.conftest import REAL, Entrepot, entrepot
 from tests.serving import communes, csv_gz, files, hubeau, loads, served
 
