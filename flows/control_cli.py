@@ -11,7 +11,7 @@ import typer
 from ingestion.control import followed
 from ingestion.settings import get_settings
 from ingestion.warehouse import initialise, open_warehouse
-from ingestion.warehouse.load import held_files
+from ingestion.warehouse.held import held_files
 
 stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
 sensors = typer.Typer(help="The sensors whose values are collected every hour.", no_args_is_help=True)

@@ -34,7 +34,8 @@ def _collect(source: FileSource, run: Collecting, lake: Lake, listed: RemoteFile
             return
         with run.reporter.progress(file.label, file.length) as progress, file.fetched(progress) as archive:
             parsed = source.parse(archive, file, run.settings)
-            piece = {"version": file.version, **({"perimetre": selection} if selection else {}), **parsed.figures}
+            figures = {"lignes": parsed.rows, "refusees": parsed.refused.num_rows, **parsed.figures}
+            piece = {"version": file.version, **({"perimetre": selection} if selection else {}), **figures}
             lost = losses(file.name, held, piece, run.settings.max_shrink_percent)
             if lost and not run.options.accept:
                 raise GuardError(f"{file.label} has {', '.join(lost)}")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 
+from ingestion.control.followed import list_file
 from ingestion.providers.data_gouv import RemoteFile
 from ingestion.providers.hubeau import HubEau
 from ingestion.report import Options, Reporter
@@ -109,6 +110,12 @@ class Collecting:
     options: Options
     reporter: Reporter
 
+    def resource(self, domain: str, name: str, resource: str, last_year: int | None = None) -> RemoteFile:
+        """Return a file of data.gouv.fr by the id of its resource, and note it in control.source_fichier."""
+        url = f"{self.settings.data_gouv_url}/fr/datasets/r/{resource}"
+        list_file(self.connection, domain, name, url, last_year)
+        return RemoteFile(name, url)
+
 
 @dataclass(frozen=True)
 class Retention:
@@ -153,14 +160,14 @@ class Source:
 class Parsed:
     """A file as read: tables (Arrow, or Parquet files) by raw table, their rows, and the lines refused.
 
-    `figures` are remembered and compared by the guards (ingestion/control/guards.py); `reading` are the columns of
-    `lecture` that the domain adds.
+    `figures` are remembered and compared by the guards (ingestion/control/guards.py), as the rows are; `reading`
+    are the columns of `lecture` that the domain adds.
     """
 
     tables: dict[str, pa.Table | list[Path]]
     rows: int
-    refused: pa.Table
-    figures: dict[str, Any]
+    refused: pa.Table = field(default_factory=RECORDS["rejet"].columns.empty_table)
+    figures: dict[str, Any] = field(default_factory=dict)
     reading: dict[str, Any] = field(default_factory=dict)
     new_columns: tuple[str, ...] = ()
 
@@ -174,7 +181,7 @@ class FileSource(Source):
 
     wanted: Callable[[Collecting], Iterable[RemoteFile]]
     parse: Callable[[Path, RemoteFile, Settings], Parsed]
-    partition: Callable[[RemoteFile], str]
+    partition: Callable[[RemoteFile], str] = lambda file: str(datetime.now(UTC).year)
     selection: Callable[[Settings], dict[str, Any] | None] = lambda settings: None
 
 

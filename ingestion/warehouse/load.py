@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 
-from ingestion.control import followed
+from ingestion.control.followed import claim
 from ingestion.lake import identity, imported, nullable_schema, open_lake, write
 from ingestion.report import Loaded, Reporter
 from ingestion.settings import Settings
 from ingestion.sources import SOURCES
-from ingestion.sources.source import SAME_FILE, FileSource, Keyed, Scope, Source, Window
+from ingestion.sources.source import SAME_FILE, Keyed, Scope, Source, Window
 from ingestion.warehouse.connection import Warehouse
 
 Files = dict[str, list[str]]  # URLs by table
@@ -33,7 +33,7 @@ def load(settings: Settings, warehouse: Warehouse, domain: str, reporter: Report
     source, lake = SOURCES[domain], open_lake(settings, domain)
     with warehouse.connect() as connection:
         if held := identity(settings):
-            followed.claim(connection, held)
+            claim(connection, held)
         done = {
             row[0]
             for row in connection.execute("SELECT paquet FROM control.paquet_charge WHERE domaine = %s", (domain,))
@@ -56,23 +56,6 @@ def ensure_raw_tables(warehouse: Warehouse) -> None:
         for source in SOURCES.values():
             _ensure_tables(warehouse, source.schema, {name: table.columns for name, table in source.tables.items()})
             _ensure_indexes(connection, source)
-
-
-def held_files(connection: psycopg.Connection) -> Iterator[tuple[str, str, str]]:
-    """Yield the files collected: name, address, and of the version loaded, by tabs, modification, bytes and rows."""
-    for source in SOURCES.values():
-        if not isinstance(source, FileSource):
-            continue
-        found = []
-        if _exists(connection, f"{source.schema}.lecture"):
-            found = connection.execute(
-                f"SELECT to_jsonb(l) FROM {source.schema}.lecture AS l ORDER BY paquet"
-            ).fetchall()
-        readings = {row.get("nom_du_fichier", ""): row for (row,) in found}
-        for name, url, _ in followed.files(connection, source.domain):
-            held = readings.get(name) or readings.get("")
-            rows = held and held.get("lignes", sum(held.get(table, 0) for table in source.tables))
-            yield name, url, f"{held['modifie_le']}\t{held.get('longueur', '')}\t{rows}" if held else ""
 
 
 def forget(warehouse: Warehouse) -> None:

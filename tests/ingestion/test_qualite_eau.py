@@ -17,7 +17,7 @@ from ingestion.simulator.tap_water_files import resources, write_zip
 from ingestion.simulator.world import Scenario
 from ingestion.sources import qualite_eau
 from ingestion.sources.source import Collecting
-from ingestion.warehouse.load import held_files
+from ingestion.warehouse.held import held_files
 from tests.conftest import Entrepot, entrepot
 from tests.ingestion.dis import csv, row, tables, zipped
 from tests.serving import served

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from ingestion.control.followed import list_file
 from ingestion.errors import SourceError
 from ingestion.providers.data_gouv import RemoteFile
 from ingestion.settings import PREFIX, Settings
@@ -98,35 +96,18 @@ def wanted(run: Collecting) -> Iterable[RemoteFile]:
     """Return the list: the operator's table when the settings name a database, or else the csv."""
     if run.settings.communes_database_url:
         return [OperatorsTable(NAME, TABLE, found=typed(read_table(run.settings.communes_database_url)))]
-    url = f"{run.settings.data_gouv_url}/fr/datasets/r/{run.settings.communes_resource}"
-    list_file(run.connection, "communes", NAME, url, None)
-    return [RemoteFile(NAME, url)]
+    return [run.resource("communes", NAME, run.settings.communes_resource)]
 
 
 def read(path: Path, file: RemoteFile, settings: Settings) -> Parsed:
     """Read the list: the communes, and what is refused."""
     found = file.found if isinstance(file, OperatorsTable) and file.found else typed(read_csv(path))
-    figures = {"lignes": found.rows.num_rows, "refusees": found.refused.num_rows}
-    tables: dict[str, pa.Table | list[Path]] = {"communes": found.rows}
-    return Parsed(tables, found.rows.num_rows, found.refused, figures, new_columns=found.new_columns)
+    return Parsed({"communes": found.rows}, found.rows.num_rows, found.refused, new_columns=found.new_columns)
 
 
 def read_csv(path: Path) -> pa.Table:
-    """Read the published csv: its columns as text, in its order.
-
-    Raises SourceError for a file that is not UTF-8, lacks a column, or has a line that cannot be read.
-    """
-    with path.open("rb") as source, duckdb.connect() as db:
-        columns, end = csv_stream.read_header(source, NAME)
-        csv_stream.check_columns([name for name in columns if name], _NEEDED, NAME)
-        names = [name if name not in _UNNAMED else "numero_de_ligne" for name in columns]
-        with csv_stream.csv_errors(NAME), csv_stream.fed(source) as stream:
-            rows = db.sql(f"SELECT * FROM {csv_stream.lines(stream, names, end)}").to_arrow_table()
-        refused = csv_stream.refused_lines(db, NAME, rows.num_rows)
-    if refused.num_rows:  # a list this short has no line to spare
-        line = refused.slice(0, 1).to_pylist()[0]
-        raise SourceError(f"{NAME}: line {line['ligne']} cannot be read ({line['motif']}); the file was not kept")
-    return rows.drop_columns([name for name in names if name == "numero_de_ligne"])
+    """Read the published csv: its columns as text, in its order, without the rows' number."""
+    return csv_stream.read_texts(path, NAME, _NEEDED, left_out=_UNNAMED)
 
 
 def read_table(url: str) -> pa.Table:
@@ -205,5 +186,4 @@ SOURCE = FileSource(
     },
     wanted=wanted,
     parse=read,
-    partition=lambda file: str(datetime.now(UTC).year),
 )

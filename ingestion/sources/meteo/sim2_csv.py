@@ -74,13 +74,7 @@ class ParsedFile:
     @property
     def figures(self) -> dict[str, Any]:
         """What a later version of the file is compared with."""
-        return {
-            "lignes": self.rows,
-            "refusees": self.refused.num_rows,
-            "mailles": self.cells.num_rows,
-            "jours": self.days,
-            "valeurs": self.values,
-        }
+        return {"mailles": self.cells.num_rows, "jours": self.days, "valeurs": self.values}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ingestion.control.followed import files, list_file, unlist_files
+from ingestion.control.followed import files, unlist_files
 from ingestion.errors import SourceError
 from ingestion.providers.data_gouv import RemoteFile
 from ingestion.settings import Settings
@@ -23,8 +23,7 @@ def wanted_years(run: Collecting) -> Iterable[RemoteFile]:
     with run.connection.transaction():
         unlist_files(run.connection, "qualite_eau")
         for year, resource in run.settings.qualite_eau_resources.items():
-            url = f"{run.settings.data_gouv_url}/fr/datasets/r/{resource}"
-            list_file(run.connection, "qualite_eau", f"dis-{year}.zip", url, year)
+            run.resource("qualite_eau", f"dis-{year}.zip", resource, year)
     for name, url, _ in files(run.connection, "qualite_eau"):
         if _year(name) >= run.settings.qualite_eau_start_year:
             yield RemoteFile(name, url)
@@ -40,12 +39,11 @@ def read_year(archive: Path, file: RemoteFile, settings: Settings) -> Parsed:
     """Read the zip of a year: its three members, and the lines refused."""
     year = _year(file.name)
     parsed = parse(archive, file.name, year)
-    rows = sum(parsed.rows.values())
     return Parsed(
         tables=dict(parsed.files),
-        rows=rows,
+        rows=sum(parsed.rows.values()),
         refused=parsed.refused,
-        figures={"lignes": rows, "membres": parsed.members},
+        figures={"membres": parsed.members},
         reading={"annee": year, **parsed.rows},
         new_columns=parsed.new_columns,
     )
