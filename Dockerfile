@@ -38,5 +38,5 @@ EXPOSE 8000
 # Of the API; what runs to an end has none (compose.yaml switches it off).
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
-ENTRYPOINT ["python3", "-m", "flows.container"]
+ENTRYPOINT ["python3", "-m", "flows.image.entrypoint"]
 CMD ["uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "25"]

@@ -1,207 +1,79 @@
 """The `hydrotheque` command: the chain, its parts, the warehouse and the API, from a terminal."""
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
+from importlib import import_module
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from flows import control_cli, database_cli, schedules, summary, users_cli
 from ingestion.errors import HydrothequeError
-from ingestion.report import Options
-from ingestion.settings import PREFIX, get_settings
-from ingestion.sources import SOURCES
-from ingestion.warehouse import initialise, open_warehouse
+from ingestion.settings import get_settings
 
-app = typer.Typer(
-    help="Hydrothèque: French environmental open data, from the providers to SQL and a REST API.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.add_typer(database_cli.app, name="db")
-app.add_typer(control_cli.stations, name="stations")
-app.add_typer(control_cli.sensors, name="sensors")
-app.add_typer(control_cli.sources, name="sources")
-app.add_typer(users_cli.users, name="users")
-
-
-class ExportFormat(StrEnum):
-    """What a table can be exported as."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-
-    @classmethod
-    def of(cls, output: Path | None) -> "ExportFormat":
-        """Return the format that a file's name asks for."""
-        return cls.CSV if output and output.suffix.lower() == ".csv" else cls.PARQUET
-
-
-Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
-Accept = Annotated[bool, typer.Option("--accept", help="Let through what a guard stopped")]
-Full = Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed")]
-DbtArguments = Annotated[list[str] | None, typer.Argument(help="Passed to `dbt build`, after `--`")]
-
-
-def _use(sources: str | None) -> None:
-    if sources:
-        os.environ[f"{PREFIX}SOURCES"] = sources
-        get_settings.cache_clear()
+# Command: its module in flows.commands, and its line in `hydrotheque --help`.
+COMMANDS = {
+    "run": ("run", "Collect, load, build and test: the monthly chain."),
+    "collect": ("run", "Bring what is new at the providers to the lake."),
+    "load": ("run", "Bring the lake's new packages to the raw schemas."),
+    "build": ("run", "Build and test the tables with dbt; arguments after `--` go to `dbt build`."),
+    "export": (
+        "export",
+        "Write a table to a Parquet or csv file, and its licence, producers and columns beside it.",
+    ),
+    "docs": ("docs", "Write the documentation of every table as one page, and the diagram of docs/schema.md."),
+    "status": (
+        "status",
+        "Show what was collected and built, and when; exit status 1 when something is late.",
+    ),
+    "simulate": ("simulate", "Serve simulated providers: data.gouv.fr and Hub'Eau on one address."),
+    "serve": ("serve", "Serve the REST API on this machine, as the role api_service."),
+    "flow": ("flow", "Run a flow now, as its deployment would, without a Prefect server."),
+    "ui": (
+        "scheduling",
+        "Start Prefect with the schedules of prefect.yaml and a worker; state is in HYDROTHEQUE_HOME.",
+    ),
+    "worker": (
+        "scheduling",
+        "Deploy prefect.yaml to the Prefect server of PREFECT_API_URL, then run what is due.",
+    ),
+    "db": ("database", "The PostgreSQL of the warehouse."),
+    "stations": ("followed", "The piezometers whose levels are collected."),
+    "sensors": ("followed", "The sensors whose values are collected every hour."),
+    "sources": ("followed", "The files that are collected."),
+    "users": ("accounts", "The users of the API: how long they are kept (docs/rgpd.md)."),
+}
 
 
-@app.command()
-def run(
-    sources: Sources = None,
-    accept: Accept = False,
-    full: Full = False,
-    hourly: Annotated[bool, typer.Option("--hourly", help="The sensors only: the hourly chain")] = False,
-) -> None:
-    """Collect, load, build and test: the monthly chain."""
-    _use(sources)
-    from flows import steps  # noqa: PLC0415 - dlt and dbt take seconds to import
+class LazyGroup(TyperGroup):
+    """Lists commands without importing them: dlt, dbt and Prefect take seconds. A command is imported when called."""
 
-    with steps.started(summary.reporter(), Options(accept, full)) as current:
-        for step in steps.HOUR if hourly else steps.MONTH:
-            step(current)
-        summary.show_run(current)
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: TyperCommand(name, help=line) for name, (_, line) in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Return the name, the command and its arguments; Typer's error names a command that does not exist."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, command(str(name)), rest
 
 
-@app.command()
-def collect(
-    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SOURCES)}; default: all")] = None,
-    sources: Sources = None,
-    accept: Accept = False,
-    full: Full = False,
-) -> None:
-    """Bring what is new at the providers to the lake."""
-    _use(sources)
-    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    if unknown := set(domains or ()) - set(SOURCES):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(SOURCES)}")
-    with steps.started(summary.reporter(), Options(accept, full), "collect") as current:
-        steps.collect(current, *(domains or ()))
+def command(name: str) -> Any:
+    """Import a command, or a group of commands, from its module."""
+    module = import_module(f"flows.commands.{COMMANDS[name][0]}")
+    return get_group(module.app).commands[name]
 
 
-@app.command()
-def load(
-    from_lake: Annotated[bool, typer.Option("--from-lake", help="Drop the raw schemas, load all of the lake")] = False,
-) -> None:
-    """Bring the lake's new packages to the raw schemas."""
-    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    with steps.started(summary.reporter(), name="load") as current:
-        steps.load(current, from_lake=from_lake)
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
-def build(arguments: DbtArguments = None) -> None:
-    """Build and test the tables with dbt; arguments after `--` go to `dbt build`."""
-    from flows import steps  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    with steps.started(name="build") as current:
-        steps.build(current, *(arguments or ()))
-        summary.show_built(current)
-
-
-@app.command()
-def export(
-    table: Annotated[str, typer.Argument(help="A table of marts or snapshots")],
-    format_: Annotated[ExportFormat | None, typer.Option("--format", help="Default: what OUTPUT ends with")] = None,
-    output: Annotated[Path | None, typer.Option(help="Default: TABLE.parquet, or TABLE.csv, here")] = None,
-) -> None:
-    """Write a table to a Parquet or csv file, with a note of its licence, producers and columns beside it."""
-    from flows import export as exporting  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    settings = get_settings()
-    initialise(settings, open_warehouse(settings))
-    done = exporting.export(settings, table, (format_ or ExportFormat.of(output)).value, output)
-    size = done.file.stat().st_size / 1e6
-    typer.echo(f"{done.table}: {done.rows:,} rows, {size:,.1f} MB in {done.file}; licence and columns in {done.note}")
-
-
-@app.command()
-def docs() -> None:
-    """Write the documentation of every table as one page, and the diagram of docs/schema.md."""
-    from flows import documentation  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    settings = get_settings()
-    warehouse = open_warehouse(settings)
-    initialise(settings, warehouse)
-    typer.echo(f"{documentation.build(settings, warehouse).as_uri()} (open it in a browser; no network needed)")
-
-
-@app.command()
-def status() -> None:
-    """Tell what was collected and built, and when; exit status 1 when something is late. Times of Europe/Paris."""
-    from flows.status import show  # noqa: PLC0415 - not every command needs it
-
-    if show(get_settings()):
-        raise typer.Exit(1)
-
-
-@app.command()
-def simulate(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 8010,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same data")] = 1,
-    cells: Annotated[int, typer.Option(help="Cells of the weather grid, up to 9,892")] = 100,
-    stations: Annotated[int, typer.Option(help="Piezometers")] = 16,
-) -> None:
-    """Serve simulated providers: data.gouv.fr and Hub'Eau on one address."""
-    from ingestion.simulator.server import serve_forever  # noqa: PLC0415 - slow to import, and not every command needs it
-    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415 - as above
-    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - as above
-
-    scenario = Scenario(seed=seed, cells=cells, stations=stations)
-    years = ",".join(f"{year}={resource}" for year, resource in resources(scenario).items())
-    typer.echo(f"HYDROTHEQUE_DATA_GOUV_URL=http://127.0.0.1:{port} HYDROTHEQUE_HUBEAU_URL=http://127.0.0.1:{port}")
-    typer.echo(f"HYDROTHEQUE_QUALITE_EAU_RESOURCES={years}")
-    serve_forever(scenario, "127.0.0.1", port)
-
-
-@app.command()
-def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 8000) -> None:
-    """Serve the REST API on this machine, as the role api_service."""
-    environment = database_cli.api_environment(get_settings())
-    typer.echo(f"API on http://127.0.0.1:{port}/docs (Ctrl+C stops it)")
-    command = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
-    command += ["--timeout-graceful-shutdown", "25"]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
-
-
-@app.command()
-def flow(name: Annotated[str, typer.Argument(help="A flow of prefect.yaml, such as pipeline_get_csv")]) -> None:
-    """Run a flow here and now, as its deployment would, without a Prefect server that goes on."""
-    known = schedules.deployments()
-    if name not in known:
-        raise typer.BadParameter(f"{name}: expected {', '.join(known)}")
-    from flows import pipelines  # noqa: PLC0415 - slow to import, and not every command needs it
-
-    getattr(pipelines, name)()
-
-
-@app.command()
-def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1")] = 4200) -> None:
-    """Start Prefect, with the schedules of prefect.yaml and a worker; state is in HYDROTHEQUE_HOME."""
-    from flows import orchestration  # noqa: PLC0415 - not every command needs it
-
-    orchestration.ui(get_settings(), port)
-
-
-@app.command()
-def worker() -> None:
-    """Bring prefect.yaml to the Prefect server of PREFECT_API_URL and run what is due: the only worker of its pool."""
-    from flows import orchestration  # noqa: PLC0415 - not every command needs it
-
-    orchestration.worker(get_settings())
+@app.callback()
+def _root() -> None:
+    """Hydrothèque: French environmental open data, from the providers to SQL and a REST API."""
 
 
 def main() -> None:
@@ -209,9 +81,9 @@ def main() -> None:
     _guarded(app)
 
 
-def _guarded(command: Callable[[], None]) -> None:
+def _guarded(program: Callable[[], None]) -> None:
     try:
-        command()
+        program()
     except HydrothequeError as error:
         sys.stderr.write(f"hydrotheque: {error}\n")
         raise SystemExit(error.exit_code) from None

@@ -11,9 +11,13 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from flows import findings, reports, steps, summary, users
-from flows.database_cli import migrate
-from flows.steps import Run, Step
+from flows.chain import steps
+from flows.chain.start import started
+from flows.chain.steps import Step
+from flows.reporting import findings, report, terminal
+from flows.run import Run
+from flows.upkeep import accounts
+from flows.upkeep.migration import migrate
 from ingestion.providers.http import TransientError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings
@@ -69,16 +73,16 @@ def pipeline_delete_user() -> None:
     settings = get_settings()
     with findings.told(settings, "pipeline_delete_user"):
         migrate(settings)
-        counted = _task(users.purge)(settings, dry_run=True)
-        done = _task(users.purge)(settings, dry_run=False)
+        counted = _task(accounts.purge)(settings, dry_run=True)
+        done = _task(accounts.purge)(settings, dry_run=False)
         figures = [{"": "counted", **counted._asdict()}, {"": "done", **done._asdict()}]
         create_table_artifact(figures, "pipeline-delete-user-accounts", "Accounts announced and deleted, by reason")
 
 
 def _run(name: str, *parts: Step, wait: timedelta = LONGEST_WAIT) -> None:
     logger = get_run_logger()
-    show = Reporter(lambda line: logger.info("\n".join(summary.said(line))))
-    with _published() as runs, steps.started(show, name=name, wait=wait) as run:
+    show = Reporter(lambda line: logger.info("\n".join(terminal.said(line))))
+    with _published() as runs, started(show, name=name, wait=wait) as run:
         runs.append(run)
         run.dbt_runner = _dbt_runner
         for step in parts:
@@ -126,7 +130,7 @@ def _published() -> Iterator[list[Run]]:
 def _publish(runs: list[Run]) -> None:
     for run in runs:
         flow_name = run.name.replace("_", "-")
-        for title, lines in reports.tables(run.report).items():
+        for title, lines in report.tables(run.report).items():
             slug = re.sub("[^a-z]+", "-", title.lower())
             create_table_artifact(lines, f"{flow_name}-{slug}", title)
-        create_markdown_artifact(reports.markdown(run.report), f"{flow_name}-report", "The whole report")
+        create_markdown_artifact(report.markdown(run.report), f"{flow_name}-report", "The whole report")

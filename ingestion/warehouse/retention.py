@@ -10,30 +10,37 @@ from ingestion.sources.source import Retention, Source
 from ingestion.warehouse.connection import Warehouse
 
 
-def prune(settings: Settings, warehouse: Warehouse) -> None:
+def prune(settings: Settings, warehouse: Warehouse) -> int:
     """Delete the values older than their source's retention, once the marts hold what is made of them.
+
+    Returns the number of rows deleted.
 
     The marts forget the same values when they are built next. Nothing that is read later falls on a day that is gone:
     the provider keeps a month, and the setting is two at least.
     """
     with warehouse.connect() as connection:
-        for source in SOURCES.values():
-            if source.retention:
-                _prune(connection, source, source.retention, source.retention.days(settings))
+        return sum(
+            _prune(connection, source, source.retention, source.retention.days(settings))
+            for source in SOURCES.values()
+            if source.retention
+        )
 
 
-def _prune(connection: psycopg.Connection, source: Source, retention: Retention, days: int) -> None:
+def _prune(connection: psycopg.Connection, source: Source, retention: Retention, days: int) -> int:
     with connection.transaction():
         limit = _limit(connection, source, retention, days)
         if limit is None:
-            return
+            return 0
+        deleted = 0
         for table, instant in retention.instants.items():
-            connection.execute(f"DELETE FROM {source.schema}.{table} WHERE {instant} < %s", (limit,))
+            query = f"DELETE FROM {source.schema}.{table} WHERE {instant} < %s"
+            deleted += connection.execute(query, (limit,)).rowcount
         connection.execute(
             "INSERT INTO control.conservation VALUES (%s, %s) "
             "ON CONFLICT (domaine) DO UPDATE SET depuis = excluded.depuis",
             (source.domain, limit),
         )
+    return deleted
 
 
 def _limit(connection: psycopg.Connection, source: Source, retention: Retention, days: int) -> datetime | None:

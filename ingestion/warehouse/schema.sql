@@ -13,6 +13,12 @@ CREATE TABLE IF NOT EXISTS control.construction (
     numero bigint NOT NULL,
     construit_le timestamptz NOT NULL DEFAULT now()
 );
+CREATE TABLE IF NOT EXISTS control.construction_entiere (
+    etat text NOT NULL,
+    construite_le timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE control.construction_entiere IS
+    'At most one row: a digest of the warehouse and of the dbt project after the last build of every model';
 COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
 COMMENT ON TABLE control.construction IS 'One row per incremental mart: the last package number it holds';
 CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);

@@ -14,7 +14,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from flows.container import PARIS
+from flows.image.entrypoint import PARIS
 from ingestion.settings import ROOT
 from tests.azure.identity import Identity, serving
 
@@ -24,7 +24,7 @@ SECRETS = {"owner-password": "the owner's, with = and ,", "secret-key": "the key
 
 def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "flows.container", *command],
+        [sys.executable, "-m", "flows.image.entrypoint", *command],
         check=False,
         capture_output=True,
         text=True,
@@ -122,7 +122,7 @@ def test_a_job_goes_on_at_its_hour_in_paris_only() -> None:
 
 
 def test_a_job_that_is_told_to_stop_passes_it_on_and_tells_of_it() -> None:
-    command = [sys.executable, "-m", "flows.container", sys.executable, "-c"]
+    command = [sys.executable, "-m", "flows.image.entrypoint", sys.executable, "-c"]
     command.append("import time; print('ready', flush=True); time.sleep(60)")
     process = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | {"HYDROTHEQUE_JOB": "mensuel"}, stdout=subprocess.PIPE, text=True

@@ -8,7 +8,7 @@ import yaml
 
 from api.settings import PREFIX as API_PREFIX
 from api.settings import Settings as ApiSettings
-from flows.local_secrets import make
+from flows.image.local_secrets import make
 from ingestion.settings import PREFIX, ROOT, Settings
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())

@@ -74,11 +74,12 @@ def duckdb_copy(archive: str, target: str) -> dict[str, Any]:
 
 def steps(*names: str) -> dict[str, Any]:
     """Steps of the monthly chain, by the names of their functions; all when none is named."""
-    from flows import steps as chain  # noqa: PLC0415
+    from flows.chain import steps as chain  # noqa: PLC0415
+    from flows.chain.start import started  # noqa: PLC0415
     from ingestion.report import Loaded  # noqa: PLC0415
 
     seconds: dict[str, float] = {}
-    with chain.started() as run:
+    with started() as run:
         for step in chain.MONTH if not names else [getattr(chain, name) for name in names]:
             began = time.perf_counter()
             step(run)
@@ -89,11 +90,12 @@ def steps(*names: str) -> dict[str, Any]:
 
 def build(*arguments: str) -> dict[str, Any]:
     """`dbt build` with arguments: seconds of its models, tests and hooks, without the reading of the project."""
-    from flows import dbt  # noqa: PLC0415
+    from flows.chain import transform  # noqa: PLC0415
+    from flows.run import Built  # noqa: PLC0415
     from ingestion.warehouse import open_warehouse  # noqa: PLC0415
 
-    settings, built = get_settings(), dbt.Built()
-    dbt.build(settings, open_warehouse(settings), built, *arguments)
+    settings, built = get_settings(), Built()
+    transform.build(settings, open_warehouse(settings), built, *arguments)
     return {"nodes_s": built.seconds}
 
 

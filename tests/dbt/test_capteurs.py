@@ -131,8 +131,8 @@ class Sensors:
 
 
 @pytest.fixture
-def sensors(source: Any, dbt: Any, empty_warehouse: Any) -> Sensors:
-    return Sensors(source, dbt, empty_warehouse.owner)
+def sensors(source: Any, dbt: Any, raw_warehouse: Any) -> Sensors:
+    return Sensors(source, dbt, raw_warehouse.owner)
 
 
 def raw(*numbers: float, value: float = -100, statut: int = 4) -> dict[datetime, tuple[float, int]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows import revisions
+from flows.chain import revisions
 
 MARTS = (
     "reseau_distribution", "commune_reseau", "parametre", "prelevement", "resultat_analyse", "conformite_commune",

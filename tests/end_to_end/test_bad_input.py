@@ -1,8 +1,5 @@
 """Bad input: one line, an exit status, and everything left as it was."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,16 +7,17 @@ import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.errors import SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Reporter
 from ingestion.sources.meteo import DATASET_ID
 from ingestion.sources.meteo.sim2_csv import KEY, VARIABLES
-from tests.conftest import entrepot
-from tests.serving import csv_gz, files, served
+from tests.helpers.command import hydrotheque
+from tests.helpers.providers import csv_gz, files, served
+from tests.helpers.warehouse import named, new_warehouse
 
-HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 NAME = "QUOT_SIM2_2024.csv.gz"
 COLUMNS = [*KEY, *VARIABLES]
 
@@ -53,21 +51,21 @@ def provider() -> Iterator[tuple[str, Provider]]:
 
 
 @pytest.fixture(scope="module")
-def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> steps.Run:
+def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A warehouse with 28 good rows of January 2024."""
-    warehouse = entrepot(home, tmp_path_factory.mktemp("bad") / "lake", "bad_input", data_gouv_url=provider[0])
-    run = steps.Run(warehouse.settings, warehouse.owner, Reporter())
+    warehouse = new_warehouse(tmp_path_factory.mktemp("bad"), named("bad_input"), data_gouv_url=provider[0])
+    run = Run(warehouse.settings, warehouse.owner, Reporter())
     steps.collect(run, "meteo")
     steps.load(run)
     return run
 
 
-def again(run: steps.Run) -> steps.Run:
+def again(run: Run) -> Run:
     """Another run at the same place: one run collects a domain once."""
-    return steps.Run(run.settings, run.warehouse)
+    return Run(run.settings, run.warehouse)
 
 
-def contents(run: steps.Run) -> list[object]:
+def contents(run: Run) -> list[object]:
     """What the lake and the raw schemas hold."""
     with run.warehouse.connect() as connection:
         rows = connection.execute("SELECT md5(string_agg(s::text, ',' ORDER BY s)) FROM raw_meteo.sim2 s").fetchall()
@@ -84,7 +82,7 @@ def contents(run: steps.Run) -> list[object]:
     ],
     ids=["missing column", "truncated gzip", "web page as a file"],
 )
-def test_a_bad_file(collected: steps.Run, provider: tuple[str, Provider], content: bytes, message: str) -> None:
+def test_a_bad_file(collected: Run, provider: tuple[str, Provider], content: bytes, message: str) -> None:
     before = contents(collected)
     provider[1].contents[NAME] = content
     with pytest.raises(SourceError, match=message) as error:
@@ -103,7 +101,7 @@ def test_a_bad_file(collected: steps.Run, provider: tuple[str, Provider], conten
     ],
     ids=["web page", "other JSON", "no file"],
 )
-def test_a_bad_dataset(collected: steps.Run, provider: tuple[str, Provider], answer: Response, message: str) -> None:
+def test_a_bad_dataset(collected: Run, provider: tuple[str, Provider], answer: Response, message: str) -> None:
     before = contents(collected)
     provider[1].answer = answer
     try:
@@ -114,22 +112,15 @@ def test_a_bad_dataset(collected: steps.Run, provider: tuple[str, Provider], ans
     assert contents(collected) == before
 
 
-def test_a_new_column_is_kept_in_the_lake_and_reported(collected: steps.Run, provider: tuple[str, Provider]) -> None:
+def test_a_new_column_is_kept_in_the_lake_and_reported(collected: Run, provider: tuple[str, Provider]) -> None:
     provider[1].contents[NAME] = sim2([*COLUMNS, "albedo"])
     shown: list[object] = []
-    steps.collect(steps.Run(collected.settings, collected.warehouse, Reporter(shown.append)), "meteo")
+    steps.collect(Run(collected.settings, collected.warehouse, Reporter(shown.append)), "meteo")
     assert [line.new_columns for line in shown] == [("albedo",)]
     steps.load(collected)
     with collected.warehouse.connect() as connection:
         assert connection.execute("SELECT DISTINCT albedo FROM raw_meteo.sim2").fetchall() == [("1.5",)]
         assert connection.execute("SELECT count(*) FROM raw_meteo.sim2").fetchone() == (28,)
-
-
-def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | changes
-    return subprocess.run(
-        [HYDROTHEQUE, *arguments], check=False, capture_output=True, text=True, env=environment, timeout=120
-    )
 
 
 @pytest.mark.parametrize(
@@ -146,9 +137,9 @@ def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[
     ids=["year", "department", "box", "sources", "port", "no server", "unreachable source"],
 )
 def test_the_command_leaves_with_one_line(
-    collected: steps.Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
+    collected: Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
 ) -> None:
-    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE="bad_input", **changes)
+    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE=named("bad_input"), **changes)
     assert done.returncode == status, done.stderr
     [line] = done.stderr.strip().splitlines()
     assert line.startswith("hydrotheque: ")
@@ -163,8 +154,8 @@ def test_a_server_that_is_not_postgresql(provider: tuple[str, Provider]) -> None
     assert f"PostgreSQL at 127.0.0.1:{port}: " in done.stderr
 
 
-def test_simulated_and_real_data_do_not_mix(collected: steps.Run, tmp_path: Path) -> None:
-    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": "bad_input"}
+def test_simulated_and_real_data_do_not_mix(collected: Run, tmp_path: Path) -> None:
+    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": named("bad_input")}
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "origine.txt").write_text("simulated")
     done = hydrotheque("collect", "meteo", **lake)

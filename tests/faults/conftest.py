@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from ingestion.simulator.server import running
-from tests.faults.months import MONTH_1, MONTH_2, Place, copy_of, new_place
+from tests.faults.months import MONTH_1, MONTH_2, SETTINGS
 from tests.faults.proxy import Faults
+from tests.helpers.warehouse import TestWarehouse, named, shared_warehouse
 
 
 @pytest.fixture(scope="session")
@@ -45,27 +46,28 @@ def second_month(files: Path, _faults: Faults) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 1, collected and loaded; only copied from."""
-    return new_place(home, tmp_path_factory.mktemp("month_1"), first_month, "faults_month_1").month()
+    at = SETTINGS | {"hubeau_url": first_month, "data_gouv_url": first_month}
+    return shared_warehouse("month_1", TestWarehouse.month, tmp_path_factory.mktemp("month_1"), **at)
 
 
 @pytest.fixture(scope="session")
-def month_2(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def month_2(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 2 on top of month 1 on a good day; read only."""
-    return copy_of(month_1, tmp_path_factory.mktemp("month_2"), second_month, "faults_month_2").month()
+    return month_1.clone(tmp_path_factory.mktemp("month_2"), named("month_2")).at(second_month).month()
 
 
 @pytest.fixture
-def place(month_1: Place, second_month: str, tmp_path: Path) -> Place:
+def place(month_1: TestWarehouse, second_month: str, tmp_path: Path) -> TestWarehouse:
     """A place of the test's own with month 1, at the providers of month 2."""
-    return copy_of(month_1, tmp_path, second_month)
+    return month_1.clone(tmp_path).at(second_month)
 
 
 @pytest.fixture(scope="session")
-def untouched(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def untouched(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 1 at the providers of month 2, for runs that stop and must change nothing."""
-    return copy_of(month_1, tmp_path_factory.mktemp("untouched"), second_month)
+    return month_1.clone(tmp_path_factory.mktemp("untouched"), named("untouched")).at(second_month)
 
 
 @pytest.fixture

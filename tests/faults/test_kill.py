@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.months import HYDROTHEQUE, NOT_THE_WINDOW, VALUES, Place, copy_of, new_place
+from tests.faults.months import NOT_THE_WINDOW, VALUES, new_place
+from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 
 SEED = 20_260_731
-NAME = "faults_kill"  # one name for all cases: dbt parses the project anew when the database's name is another
+NAME = named("kill")  # one name for all cases: dbt parses the project anew when the database's name is another
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,20 @@ def kills() -> list[Kill]:
 class Chain:
     """Places at which the chain of month 2 is started, and how it ends undisturbed."""
 
-    month_1: Place
+    month_1: TestWarehouse
     url: str
     folder: Path
     undisturbed: dict[str, tuple[float, tuple[dict[str, str], ...]]] = field(default_factory=dict)
 
-    def place(self, start: str) -> Place:
+    def place(self, start: str) -> TestWarehouse:
         """A place to start from; the one before is gone."""
         folder = self.folder / "case"
         shutil.rmtree(folder, ignore_errors=True)
         home = folder / "home"
         shutil.copytree(self.folder / "home", home)
         if start == "month 1":
-            return copy_of(self.month_1, folder, self.url, NAME, home)
-        return new_place(self.month_1.settings.home, folder, self.url, NAME).with_home(home)
+            return self.month_1.clone(folder, NAME, home).at(self.url)
+        return new_place(folder, self.url, NAME).with_home(home)
 
     def end(self, start: str) -> tuple[float, tuple[dict[str, str], ...]]:
         """Seconds that the undisturbed chain takes, and the marts and the history it ends in."""
@@ -71,15 +72,16 @@ class Chain:
 
 
 @pytest.fixture(scope="module")
-def chain(month_1: Place, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def chain(
+    month_1: TestWarehouse, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory
+) -> Chain:
     """Month 1 complete, with a HOME as its run left it."""
     folder = tmp_path_factory.mktemp("kill")
     (folder / "home").mkdir()
-    place = copy_of(month_1, folder / "month_1", first_month, NAME, folder / "home")
+    place = month_1.clone(folder / "month_1", NAME, folder / "home").at(first_month)
     done = place.command("run")
     assert done.returncode == 0, done.stderr
-    built = copy_of(place.with_home(month_1.settings.home), folder / "built", second_month, "faults_kill_month_1")
-    return Chain(built, second_month, folder)
+    return Chain(place.renamed(named("kill_month_1")), second_month, folder)
 
 
 @pytest.mark.parametrize("kill", kills(), ids=str)
@@ -92,7 +94,7 @@ def test_a_killed_chain_ends_where_an_undisturbed_one_does(chain: Chain, kill: K
     assert (place.marts(), place.history()) == end
 
 
-def kill_a_run(place: Place, after: float) -> None:
+def kill_a_run(place: TestWarehouse, after: float) -> None:
     """Start the chain and kill it, with all the processes it started."""
     with (place.settings.home / "killed.log").open("w") as log:
         process = subprocess.Popen(
@@ -100,7 +102,7 @@ def kill_a_run(place: Place, after: float) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | place.env,
+            env=os.environ | place.command_env,
             start_new_session=True,
         )
         try:
@@ -111,16 +113,16 @@ def kill_a_run(place: Place, after: float) -> None:
 
 
 @pytest.fixture
-def collected(month_1: Place, second_month: str, tmp_path: Path) -> Place:
+def collected(month_1: TestWarehouse, second_month: str, tmp_path: Path) -> TestWarehouse:
     """Month 2 collected on top of month 1, and not loaded."""
-    place = copy_of(month_1, tmp_path, second_month)
+    place = month_1.clone(tmp_path).at(second_month)
     place.collect()
     return place
 
 
 @pytest.mark.parametrize("domain", ["meteo", "piezometrie", "qualite_eau"])
 def test_a_package_killed_just_before_its_record_is_collected_again(
-    collected: Place, month_2: Place, domain: str
+    collected: TestWarehouse, month_2: TestWarehouse, domain: str
 ) -> None:
     records = collected.load_records(domain)
     records[-1].unlink()

@@ -26,11 +26,13 @@ from prefect.server.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
-from flows import pipelines, schedules, steps
+from flows import pipelines
+from flows.chain import steps
+from flows.scheduling import schedules
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.providers.http import TransientError
-from tests.browser import needs_chromium, page
-from tests.faults.months import HYDROTHEQUE, Place, copy_of
+from tests.helpers.browser import colours, needs_chromium, page
+from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 
 PATIENCE = 900  # seconds, on a machine that has much else to do
 WINTER, SUMMER = datetime(2026, 12, 20, 0, 1, tzinfo=UTC), datetime(2027, 6, 20, 0, 1, tzinfo=UTC)
@@ -40,7 +42,7 @@ WINTER, SUMMER = datetime(2026, 12, 20, 0, 1, tzinfo=UTC), datetime(2027, 6, 20,
 class Orchestra:
     """A server with its worker, and the place that its runs work at."""
 
-    place: Place
+    place: TestWarehouse
     port: int
     client: SyncPrefectClient
     process: "subprocess.Popen[bytes] | None" = None
@@ -56,7 +58,7 @@ class Orchestra:
                 [HYDROTHEQUE, "ui", "--port", str(self.port)],
                 stdout=said,
                 stderr=said,
-                env=os.environ | self.place.env | {"PREFECT_HOME": str(self.home)} | seconds,
+                env=os.environ | self.place.command_env | {"PREFECT_HOME": str(self.home)} | seconds,
             )
         until(lambda: "deployments of prefect.yaml" in log.read_text() or self.process.poll() is not None)
         self.said = log.read_text()
@@ -128,14 +130,16 @@ def descendants(pid: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def orchestra(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
+def orchestra(
+    month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Orchestra]:
     """Month 1 collected and loaded, the providers of month 2, and a server."""
     folder = tmp_path_factory.mktemp("orchestra")
     (folder / "home").mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    place = copy_of(month_1, folder, second_month, "faults_orchestra", folder / "home")
+    place = month_1.clone(folder, named("orchestra"), folder / "home").at(second_month)
     url = f"http://127.0.0.1:{port}/api"
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
         orchestra = Orchestra(place, port, client)
@@ -182,14 +186,14 @@ def test_the_next_runs_are_on_the_schedule(orchestra: Orchestra) -> None:
 
 
 def test_a_killed_month_starts_again_and_ends_where_an_undisturbed_one_does(
-    orchestra: Orchestra, month_2: Place, tmp_path: Path
+    orchestra: Orchestra, month_2: TestWarehouse, tmp_path: Path
 ) -> None:
     [run] = orchestra.trigger("pipeline_mensuel")
     until(lambda: any(task.name.startswith("load") for task in orchestra.tasks(run)))
     orchestra.kill()
     orchestra.start()
     assert "1 interrupted runs start again" in orchestra.said
-    undisturbed = copy_of(month_2, tmp_path, month_2.settings.hubeau_url).build()
+    undisturbed = month_2.clone(tmp_path).build()
     ended = orchestra.ended(run)
     assert (ended.state_name, ended.run_count) == ("Completed", 2)
     assert orchestra.place.marts() == undisturbed.marts()
@@ -233,13 +237,13 @@ def test_a_build_checks_the_collection_and_only_what_a_provider_may_mend_is_trie
 
 
 @needs_chromium
-def test_the_page_of_the_runs(orchestra: Orchestra, tmp_path: Path) -> None:
+def test_the_page_of_the_runs(orchestra: Orchestra) -> None:
     names = [orchestra.client.read_flow_run(run).name for run in orchestra.runs.values()]
-    tall = (1000, 2000)  # the page has in it the runs that the window shows
-    with page(f"http://127.0.0.1:{orchestra.port}/runs", tmp_path, tall) as opened:
-        opened.wait_for(names, PATIENCE)
-        picture = opened.screenshot(tmp_path / "runs.png")
-    assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24)) > 50
+    # The page draws the runs that its window shows.
+    with page(f"http://127.0.0.1:{orchestra.port}/runs", 1000, 2000) as opened:
+        for name in names:
+            opened.get_by_text(name).first.wait_for()
+        assert len(colours(opened)) > 50
 
 
 def test_it_stops_and_the_schedules_stay(orchestra: Orchestra) -> None:

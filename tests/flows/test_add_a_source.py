@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ingestion.settings import ROOT
-from tests.conftest import Entrepot
-from tests.serving import served
+from tests.helpers.providers import served
+from tests.helpers.warehouse import TestWarehouse
 
 GUIDE = (ROOT / "docs" / "add-a-source.md").read_text()
 STEP = re.compile(
@@ -52,7 +52,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_sixth_source_is_added_by_typing_what_the_guide_says(
-    project: Path, empty_warehouse: Entrepot, tmp_path: Path
+    project: Path, empty_warehouse: TestWarehouse, tmp_path: Path
 ) -> None:
     code = "".join(step["code"] for step in STEP.finditer(GUIDE))
     assert 0 < sum(bool(line.strip()) for line in code.splitlines()) <= MOST_LINES

@@ -15,15 +15,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from flows import findings, steps
-from flows.alerts import Alert, send
+from flows.chain import steps
+from flows.chain.start import started
+from flows.reporting import findings
+from flows.reporting.alerts import send
+from flows.run import Alert
 from ingestion.errors import BusyError, GuardError, SettingsError, SourceError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings, load_settings
-from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import COLUMNS, NAME, sim2
 from tests.flows.conftest import Environment
-from tests.serving import csv_gz, files, served
+from tests.helpers.providers import csv_gz, files, served
+from tests.helpers.warehouse import TestWarehouse
 
 
 @dataclass
@@ -78,7 +81,7 @@ def desk(_desk: Desk, environment: Environment) -> Desk:
 
 
 def run(*domains: str) -> None:
-    with steps.started(name="collect") as current:
+    with started(name="collect") as current:
         steps.collect(current, *domains)
 
 
@@ -131,14 +134,14 @@ def _with(line: str) -> bytes:
     return csv_gz("\n".join([";".join(COLUMNS).upper(), *lines, line, ""]))
 
 
-def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: Entrepot) -> None:
+def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: TestWarehouse) -> None:
     with empty_warehouse.owner.connect() as connection:
         connection.execute(
             "UPDATE control.collecte SET reussie_le = '2026-01-08 10:00Z', en_retard_le = '2026-02-09 10:00Z' "
             "WHERE domaine = 'meteo'"
         )
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError), steps.started(name="load"):
+        with pytest.raises(ZeroDivisionError), started(name="load"):
             raise ZeroDivisionError("by zero")
     assert desk.said() == ["Hydrothèque: meteo is late", "Hydrothèque: load failed"]
     assert "collected last on 2026-01-08 10:00 UTC" in desk.posts[0]["message"]
@@ -192,7 +195,7 @@ def test_an_alert_that_nobody_takes_is_sent_again(
 
 def test_an_address_that_makes_no_sense_stops_the_run_and_is_not_shown(environment: Environment) -> None:
     environment.set(HYDROTHEQUE_NOTIFY_URLS="pigeon://user:secret-of-the-hook@roof")
-    with pytest.raises(SettingsError, match="HYDROTHEQUE_NOTIFY_URLS: ") as error, steps.started():
+    with pytest.raises(SettingsError, match="HYDROTHEQUE_NOTIFY_URLS: ") as error, started():
         pytest.fail("it began")
     assert "secret-of-the-hook" not in str(error.value)
     assert "secret-of-the-hook" not in repr(get_settings())
@@ -201,9 +204,11 @@ def test_an_address_that_makes_no_sense_stops_the_run_and_is_not_shown(environme
     assert "HYDROTHEQUE_NOTIFY_REFUSED_PERCENT" in str(refused.value)
 
 
-def test_without_an_address_nothing_is_kept(desk: Desk, environment: Environment, empty_warehouse: Entrepot) -> None:
+def test_without_an_address_nothing_is_kept(
+    desk: Desk, environment: Environment, empty_warehouse: TestWarehouse
+) -> None:
     environment.set(HYDROTHEQUE_NOTIFY_URLS="", HYDROTHEQUE_DATA_GOUV_URL=desk.not_found)
-    with pytest.raises(SourceError), steps.started(Reporter()) as current:
+    with pytest.raises(SourceError), started(Reporter()) as current:
         steps.collect(current, "meteo")
     logs = Path(empty_warehouse.settings.lake_url.removeprefix("file://")) / "logs"
     assert not (logs / "alertes").exists()

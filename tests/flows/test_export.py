@@ -9,15 +9,16 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from flows import cli, export
-from flows.export import SettingsError
+from flows.cli import app
+from flows.upkeep import export
+from flows.upkeep.export import SettingsError
 from ingestion.errors import WarehouseError
 from ingestion.settings import ROOT
 from ingestion.sources import SOURCES
-from tests.conftest import Entrepot
+from tests.helpers.warehouse import TestWarehouse
 
 
-def test_parquet_holds_the_table_and_its_note(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_parquet_holds_the_table_and_its_note(warehouse: TestWarehouse, tmp_path: Path) -> None:
     done = export.export(warehouse.settings, "Nappe", "parquet", tmp_path / "levels.parquet")
 
     found = pq.read_table(done.file)
@@ -33,7 +34,7 @@ def test_parquet_holds_the_table_and_its_note(warehouse: Entrepot, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["levels.parquet", "levels.parquet.txt"]
 
 
-def test_csv_holds_the_table(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_csv_holds_the_table(warehouse: TestWarehouse, tmp_path: Path) -> None:
     done = export.export(warehouse.settings, "marts.info_nappe", "csv", tmp_path / "a.csv")
 
     with done.file.open(encoding="utf-8", newline="") as lines:
@@ -50,13 +51,13 @@ def test_csv_holds_the_table(warehouse: Entrepot, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["raw_meteo.sim2", "control.origine", "pg_class", "app.users", "nappe; drop table x", ""]
 )
-def test_only_marts_and_snapshots(warehouse: Entrepot, tmp_path: Path, name: str) -> None:
+def test_only_marts_and_snapshots(warehouse: TestWarehouse, tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r"no table .* in marts or snapshots: .*continuite, "):
         export.export(warehouse.settings, name, "csv", tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_cannot_be_written(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written(warehouse: TestWarehouse, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no folder"):
         export.export(warehouse.settings, "rejet", "csv", tmp_path / "nowhere" / "x.csv")
     with pytest.raises(SettingsError, match="is a folder"):
@@ -65,7 +66,7 @@ def test_an_output_that_cannot_be_written(warehouse: Entrepot, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_a_file_is_replaced_only_when_the_new_one_is_complete(
-    empty_warehouse: Entrepot, tmp_path: Path, kind: export.Format
+    empty_warehouse: TestWarehouse, tmp_path: Path, kind: export.Format
 ) -> None:
     target = tmp_path / "half"
     target.write_text("as it was")
@@ -84,7 +85,7 @@ def test_a_file_is_replaced_only_when_the_new_one_is_complete(
 PEAK = """
 import sys
 from pathlib import Path
-from flows.export import export
+from flows.upkeep.export import export
 from ingestion.settings import load_settings
 export(load_settings(pgdatabase=sys.argv[1]), sys.argv[2], "parquet", Path(sys.argv[3]))
 [line] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
@@ -93,7 +94,7 @@ print(line.split()[1])
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from /proc")
-def test_memory_does_not_grow_with_the_table(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_table(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     peaks = {}
     with psycopg.connect(empty_warehouse.url, autocommit=True) as connection:
         for name, rows in (("small", 400_000), ("large", 1_600_000)):  # 30 and 120 MB
@@ -108,16 +109,16 @@ def test_memory_does_not_grow_with_the_table(empty_warehouse: Entrepot, tmp_path
 
 
 def test_the_command_says_where_the_files_are(
-    warehouse: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    warehouse: TestWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "get_settings", lambda: warehouse.settings)
+    monkeypatch.setattr("flows.commands.export.get_settings", lambda: warehouse.settings)
     monkeypatch.chdir(tmp_path)
-    cli.app(["export", "producteur", "--output", "names.csv"], standalone_mode=False)
+    app(["export", "producteur", "--output", "names.csv"], standalone_mode=False)
     said = capsys.readouterr().out
     assert said.startswith("marts.producteur: ")
     assert "names.csv; licence and columns in names.csv.txt" in said
     assert (tmp_path / "names.csv").read_text(encoding="utf-8").startswith("code_producteur,nom_producteur\n")
-    cli.app(["export", "producteur"], standalone_mode=False)
+    app(["export", "producteur"], standalone_mode=False)
     assert (tmp_path / "producteur.parquet").exists()
 
 

@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows import findings
+from flows.reporting import findings
 from ingestion.settings import ROOT
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
 
 
 def titles() -> Iterator[str]:
-    """The titles of the alerts in flows/findings.py, with … for what differs."""
+    """The titles of the alerts in flows/reporting/findings.py, with … for what differs."""
     for node in ast.walk(ast.parse(Path(str(findings.__file__)).read_text())):
         title: ast.expr | None = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Alert":

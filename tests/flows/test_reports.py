@@ -10,30 +10,34 @@ from typing import Any
 
 import pytest
 
-from flows import dbt, reports, schedules, steps, summary
-from flows.revisions import Revised
+from flows.chain import steps
+from flows.chain.start import started
+from flows.reporting import report as reports
+from flows.reporting import terminal
+from flows.run import Built, Node, Revised, Run
+from flows.scheduling import schedules
 from ingestion.control import journal
 from ingestion.errors import MissingError, SourceError, WarehouseError
 from ingestion.report import Collected, Reporter
 from ingestion.settings import load_settings
 from ingestion.sources import SOURCES
 from ingestion.warehouse import open_warehouse
-from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import NAME, sim2
 from tests.flows.conftest import Environment
-from tests.serving import files, served
+from tests.helpers.providers import files, served
+from tests.helpers.warehouse import TestWarehouse
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 
 
-def report_of(warehouse: Entrepot) -> tuple[dict[str, Any], str]:
+def report_of(warehouse: TestWarehouse) -> tuple[dict[str, Any], str]:
     """The last report in the lake, as JSON and as Markdown."""
     folder = Path(warehouse.settings.lake_url.removeprefix("file://")) / "logs" / "rapports"
     last = max(folder.rglob("*.json"))
     return json.loads(last.read_text()), last.with_suffix(".md").read_text()
 
 
-def test_the_report_of_a_month(warehouse: Entrepot) -> None:
+def test_the_report_of_a_month(warehouse: TestWarehouse) -> None:
     report, page = report_of(warehouse)
     assert report["error"] is None
     assert not [gap for gap in report["gaps"] if "not collected" in gap]
@@ -55,7 +59,7 @@ def test_the_report_of_a_month(warehouse: Entrepot) -> None:
     assert warehouse.rows("SELECT rapport->'marts' FROM control.execution WHERE nom = 'run'") == [(counts,)]
 
 
-def test_the_state_of_every_source(warehouse: Entrepot) -> None:
+def test_the_state_of_every_source(warehouse: TestWarehouse) -> None:
     with warehouse.owner.connect() as connection:
         sources = {source.domaine: source for source in journal.sources(connection)}
     assert set(sources) == set(SOURCES)
@@ -64,7 +68,7 @@ def test_the_state_of_every_source(warehouse: Entrepot) -> None:
     assert sources["meteo"].prochaine_le == schedules.collecting("meteo").after(sources["meteo"].reussie_le)
 
 
-def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) -> None:
+def test_status_in_a_terminal(warehouse: TestWarehouse, empty_warehouse: TestWarehouse) -> None:
     def status(database: str) -> tuple[int, str]:
         environment = os.environ | {"PGDATABASE": database}
         done = subprocess.run([HYDROTHEQUE, "status"], check=False, capture_output=True, text=True, env=environment)
@@ -82,20 +86,20 @@ def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) ->
 
 
 def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
-    heavy = "import sys, flows.cli, flows.status; print({'dbt', 'dlt', 'prefect'} & set(sys.modules))"
+    heavy = "import sys, flows.cli, flows.commands.status; print({'dbt', 'dlt', 'prefect'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_a_failed_month_is_reported_and_keeps_the_last_success(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     contents = {NAME: sim2()}
     with served(*files(contents)) as url:
         environment.set(HYDROTHEQUE_DATA_GOUV_URL=url)
-        with steps.started(name="collect") as run:
+        with started(name="collect") as run:
             steps.collect(run, "meteo")
         contents[NAME] = b"no gzip"
-        with pytest.raises(SourceError), steps.started(name="collect") as run:
+        with pytest.raises(SourceError), started(name="collect") as run:
             steps.collect(run, "meteo")
     report, page = report_of(empty_warehouse)
     assert "is not a complete gzip file" in report["error"]
@@ -116,7 +120,7 @@ def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
 
     monkeypatch.setattr(steps, "SOURCES", ("meteo", "piezometrie"))
     monkeypatch.setattr(steps, "collect_source", collect)
-    with pytest.raises(SourceError, match=r"^one is broken$"), steps.started(name="collect") as run:
+    with pytest.raises(SourceError, match=r"^one is broken$"), started(name="collect") as run:
         steps.collect(run)
     assert [line.rows for line in run.reporter.lines] == [3]
 
@@ -130,7 +134,7 @@ def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
         reporter.add(Collected(domain, "all"))
 
     monkeypatch.setattr(steps, "collect_source", collect)
-    with pytest.raises(SourceError, match=r"^no zip$"), steps.started() as run:
+    with pytest.raises(SourceError, match=r"^no zip$"), started() as run:
         steps.MONTH[0](run)
     assert {line.domain for line in run.reporter.lines} == set(SOURCES) - {"qualite_eau"}
 
@@ -138,13 +142,13 @@ def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
 def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) -> None:
     query = """SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
         WHERE l.locktype = 'advisory' AND d.datname = current_database()"""
-    with steps.started(name="load") as run, run.warehouse.connect() as connection:
+    with started(name="load") as run, run.warehouse.connect() as connection:
         assert connection.execute(query).fetchall() == [(True,)]
         with pytest.raises(WarehouseError, match="the connection that kept other runs away is gone"):
             steps.load(run)
 
 
-def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None:
+def test_only_what_was_built_is_counted_again(empty_warehouse: TestWarehouse) -> None:
     with empty_warehouse.owner.connect() as connection:
         connection.execute("CREATE TABLE marts.month AS SELECT 1 AS n; CREATE TABLE marts.hour AS SELECT 1 AS n")
         assert journal.count_marts(connection, {"month", "hour"}) == {"hour": 1, "month": 1}
@@ -156,11 +160,11 @@ def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None
 
 
 def test_a_build_waits_for_the_collection_and_says_what_is_missing(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     now = datetime.now(UTC)
     due = (now + timedelta(days=30), now + timedelta(days=31))
-    with empty_warehouse.owner.connect() as connection, steps.started(name="copy_data_in_db") as run:
+    with empty_warehouse.owner.connect() as connection, started(name="copy_data_in_db") as run:
         for domain in SOURCES:
             lines = [Collected(domain, "a"), Collected(domain, "b", stations={"S1": 1, "S2": 0})]
             journal.note_collection(connection, domain, lines, None, due)
@@ -181,10 +185,10 @@ def test_a_build_waits_for_the_collection_and_says_what_is_missing(
 
 
 def test_rows_published_before_and_revised_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    built = dbt.Built([dbt.Node("prelevement_historique", "snapshot", "success", 1.0, None, "")])
+    built = Built([Node("prelevement_historique", "snapshot", "success", 1.0, None, "")])
     built.revised = [Revised("prelevement", 1_004, 2)]
-    run = steps.Run(load_settings(), open_warehouse(load_settings()), built=built)
-    summary.show_built(run)
+    run = Run(load_settings(), open_warehouse(load_settings()), built=built)
+    terminal.show_built(run)
     assert "revised    prelevement: 1,004 rows changed, 2 gone" in capsys.readouterr().out
     report = reports.compile_report(run, datetime.now(UTC), None, {})
     assert report["revised"] == [{"table": "prelevement", "changed": 1_004, "gone": 2}]

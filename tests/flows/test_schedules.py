@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows import schedules, steps
-from flows.schedules import Schedule
+from flows.chain import steps
+from flows.scheduling import schedules
+from flows.scheduling.schedules import Schedule
 
 WINTER, SUMMER = datetime(2026, 12, 20, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC)
 

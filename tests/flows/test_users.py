@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from flows import users
 from flows.cli import app
-from flows.database_cli import migrate
+from flows.upkeep import accounts as users
+from flows.upkeep.migration import migrate
 
 # name: registered, last login, announced, consent withdrawn (each so long ago), and what becomes of the account.
 ACCOUNTS = {
@@ -32,8 +32,8 @@ FATES = {name: fate for name, (*_, fate) in ACCOUNTS.items()}
 
 @pytest.fixture
 def accounts(empty_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("flows.users_cli.get_settings", lambda: empty_warehouse.settings)
-    monkeypatch.setattr("flows.users_cli.migrate", lambda settings: None)
+    monkeypatch.setattr("flows.commands.accounts.get_settings", lambda: empty_warehouse.settings)
+    monkeypatch.setattr("flows.commands.accounts.migrate", lambda settings: None)
     migrate(empty_warehouse.settings)
     with psycopg.connect(empty_warehouse.url, autocommit=True) as connection:
         for name, (created, seen, announced, withdrawn, _) in ACCOUNTS.items():
@@ -126,6 +126,6 @@ def test_a_login_takes_the_announcement_back_and_a_year_passes_again(accounts: A
 
 
 def test_without_users_there_is_nothing_to_purge(empty_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.users_cli.get_settings", lambda: empty_warehouse.settings)
+    monkeypatch.setattr("flows.commands.accounts.get_settings", lambda: empty_warehouse.settings)
     assert "would delete 0 accounts" in hydrotheque("users", "purge")
     assert hydrotheque("users", "list-due") == "0 accounts\n"

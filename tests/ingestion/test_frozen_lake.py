@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import steps
+from flows.chain import steps
 from ingestion.lake import open_lake
-from ingestion.report import Collected, Reporter
+from ingestion.report import Collected
 from ingestion.simulator.server import running
 from ingestion.simulator.tap_water_files import resources
 from ingestion.simulator.world import Scenario
 from ingestion.warehouse import marts
-from tests.conftest import Entrepot, entrepot
+from tests.helpers.warehouse import TestWarehouse, new_warehouse
 
 FROZEN = Path(__file__).with_name("frozen_lake")
 SCENARIO = Scenario(
@@ -34,25 +34,21 @@ OF_THE_RUN = {"paquet", "lu_le", "constate_le", "rejet_id", "url", "construit_le
 
 
 @pytest.fixture
-def at(home: Path, tmp_path: Path) -> Iterator[Entrepot]:
+def at(home: Path, tmp_path: Path) -> Iterator[TestWarehouse]:
     """A warehouse on a copy of the frozen lake, with the providers that it was collected from."""
     lake = tmp_path / "lake"
     if (FROZEN / "lake").exists():
         shutil.copytree(FROZEN / "lake", lake)
     with running(SCENARIO, cache_dir=tmp_path / "files") as url:
         addresses = {"hubeau_url": url, "data_gouv_url": url, "qualite_eau_resources": resources(SCENARIO)}
-        yield entrepot(home, lake, "frozen_lake", piezo_stations=("all",), **addresses)
+        yield new_warehouse(tmp_path, piezo_stations=("all",), **addresses)
 
 
-def run(at: Entrepot) -> steps.Run:
-    return steps.Run(at.settings, at.owner, Reporter())
-
-
-def packages(at: Entrepot) -> dict[str, list[str]]:
+def packages(at: TestWarehouse) -> dict[str, list[str]]:
     return {domain: open_lake(at.settings, domain).complete_packages() for domain in DOMAINS}
 
 
-def checksum(at: Entrepot, table: str, columns: list[str]) -> str:
+def checksum(at: TestWarehouse, table: str, columns: list[str]) -> str:
     """Number of rows and md5 of a table's columns, whatever the order of its rows."""
     [(found,)] = at.rows(
         f"""SELECT count(*) || ' rows, ' || coalesce(md5(string_agg(line, '|' ORDER BY line COLLATE "C")), 'none')
@@ -61,15 +57,15 @@ def checksum(at: Entrepot, table: str, columns: list[str]) -> str:
     return str(found)
 
 
-def columns(at: Entrepot, table: str) -> list[str]:
+def columns(at: TestWarehouse, table: str) -> list[str]:
     found = at.rows(f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 ORDER BY 1")
     return [name for (name,) in found if name not in OF_THE_RUN]
 
 
 @pytest.mark.skipif("HYDROTHEQUE_FREEZE" not in os.environ, reason="writes the frozen lake")
-def test_freeze(at: Entrepot) -> None:
+def test_freeze(at: TestWarehouse) -> None:
     assert not (FROZEN / "lake").exists(), "remove the frozen lake first"
-    done = run(at)
+    done = at.run()
     steps.collect(done)
     steps.load(done)
     steps.build(done)
@@ -84,8 +80,8 @@ def test_freeze(at: Entrepot) -> None:
     (FROZEN / "marts.json").write_text(json.dumps(frozen, indent=1) + "\n")
 
 
-def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(at: Entrepot) -> None:
-    before, done = packages(at), run(at)
+def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(at: TestWarehouse) -> None:
+    before, done = packages(at), at.run()
     assert all(before.values())
     steps.collect(done)
     lines = [line for line in done.reporter.lines if isinstance(line, Collected)]

@@ -19,7 +19,7 @@ from ingestion.sources.collect_series import requests
 from ingestion.sources.piezometrie.plan import plan
 from ingestion.sources.piezometrie.readings import judge, kept, refusals
 from ingestion.sources.source import Series
-from tests.serving import served
+from tests.helpers.providers import served
 
 WINDOW = timedelta(400)
 CODES = st.text(alphabet="0123456789ABCX/é ", min_size=1, max_size=20)

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from flows import steps
+from flows.chain import steps
+from flows.run import Run
 from ingestion.errors import GuardError, SettingsError, SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Collected, Options, Reporter
@@ -18,9 +19,9 @@ from ingestion.simulator.world import Scenario
 from ingestion.sources import qualite_eau
 from ingestion.sources.source import Collecting
 from ingestion.warehouse.held import held_files
-from tests.conftest import Entrepot, entrepot
+from tests.helpers.providers import served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 from tests.ingestion.dis import csv, row, tables, zipped
-from tests.serving import served
 
 YEARS = {2022: "id-2022", 2023: "id-2023"}
 KEYS = [str(number) for number in range(40)]
@@ -53,23 +54,22 @@ def provider(address: tuple[str, Provider]) -> Provider:
 
 
 @pytest.fixture(scope="module")
-def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> Entrepot:
-    lake = tmp_path_factory.mktemp("qualite_eau") / "lake"
+def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> TestWarehouse:
     changes = {"data_gouv_url": address[0], "qualite_eau_resources": YEARS}
-    return entrepot(home, lake, "qualite_eau", **changes)
+    return new_warehouse(tmp_path_factory.mktemp("qualite_eau"), named("qualite_eau"), **changes)
 
 
-def collect(place: Entrepot, load: bool = True, **options: Any) -> list[Collected]:
+def collect(place: TestWarehouse, load: bool = True, **options: Any) -> list[Collected]:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
-    run = steps.Run(settings, place.owner, Reporter(shown.append), Options(**options))
+    run = Run(settings, place.owner, Reporter(shown.append), Options(**options))
     steps.collect(run, "qualite_eau")
     if load:
         steps.load(run, "qualite_eau")
     return [line for line in shown if isinstance(line, Collected)]
 
 
-def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot, provider: Provider) -> None:
+def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: TestWarehouse, provider: Provider) -> None:
     first = collect(place, full=True)
     assert [(line.piece, line.rows) for line in first] == [("dis-2022.zip", 120), ("dis-2023.zip", 120)]
     provider.seen.clear()
@@ -105,7 +105,7 @@ def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot,
     assert loaded["dis-2023.zip"][1:] == [str(len(provider.content[2023])), "119"]
 
 
-def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider: Provider) -> None:
+def test_the_columns_of_raw_are_as_published_then_ours(place: TestWarehouse, provider: Provider) -> None:
     collect(place)
     for table, columns in qualite_eau.COLUMNS.items():
         found = place.rows(
@@ -131,7 +131,7 @@ def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider
     ids=["web page inside", "zip bomb", "shrank", "refused"],
 )
 def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
-    place: Entrepot, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
+    place: TestWarehouse, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
 ) -> None:
     collect(place, accept=True)
     lake = open_lake(place.settings, "qualite_eau")
@@ -141,12 +141,12 @@ def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
     with pytest.raises(error, match=message) as raised:
         collect(place, load=False)
     assert "\n" not in str(raised.value)
-    steps.load(steps.Run(place.settings, place.owner), "qualite_eau")
+    steps.load(Run(place.settings, place.owner), "qualite_eau")
     assert lake.complete_packages() == packages
     assert place.rows(count) == rows
 
 
-def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entrepot, provider: Provider) -> None:
+def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: TestWarehouse, provider: Provider) -> None:
     content = csv(qualite_eau.COLUMNS["plv"], [*([row("plv", key) for key in KEYS]), ["short"]])
     provider.content[2023] = zipped(tables(2023, KEYS) | {"DIS_PLV_2023.txt": content})
     [line] = [line for line in collect(place, accept=True) if line.refused]
@@ -157,7 +157,7 @@ def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entr
     assert refused == [("dis-2023.zip", "plv", 42, "missing columns", '"short"')]
 
 
-def test_a_year_long_past_is_collected_when_it_changed(place: Entrepot, provider: Provider) -> None:
+def test_a_year_long_past_is_collected_when_it_changed(place: TestWarehouse, provider: Provider) -> None:
     old = {"settings": {"qualite_eau_resources": {2019: "id-2019"}, "qualite_eau_start_year": 2019}, "load": False}
     assert not collect(place, **old)[0].unchanged
     assert collect(place, **old)[0].unchanged
@@ -166,7 +166,7 @@ def test_a_year_long_past_is_collected_when_it_changed(place: Entrepot, provider
 
 
 def test_a_year_of_an_operator_and_years_before_the_first(
-    place: Entrepot, provider: Provider, address: tuple[str, Provider]
+    place: TestWarehouse, provider: Provider, address: tuple[str, Provider]
 ) -> None:
     with place.owner.connect() as connection:
         connection.execute(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cronsim import CronSim
 
-from flows.schedules import Schedule, deployments, schedules
+from flows.scheduling.schedules import Schedule, deployments, schedules
 from ingestion.settings import ROOT
 
 JOBS = ROOT / "terraform" / "modules" / "apps" / "jobs.tf"

@@ -6,43 +6,18 @@ machine, and is there when PostgreSQL is not.
 
 import json
 import logging
-import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from apprise import Apprise
+
+from flows.run import Alert, Findings
 from ingestion.errors import SettingsError
 from ingestion.lake import read_log, remove_log, write_log
 from ingestion.settings import PREFIX, Settings
 
-if TYPE_CHECKING:
-    from apprise import Apprise
-
 logger = logging.getLogger("hydrotheque.alerts")
-
-
-@dataclass(frozen=True)
-class Alert:
-    """What a person is told."""
-
-    title: str
-    happened: str
-    kept: str
-    todo: str
-
-    @property
-    def text(self) -> str:
-        """The body of the message."""
-        return f"What happened: {self.happened}\n\nWhat is safe: {self.kept}\n\nWhat to do: {self.todo}\n"
-
-    @property
-    def identity(self) -> str:
-        """What tells two alerts of one kind apart: all they say but for the numbers. Those of a file's name stay."""
-        return re.sub(r"(?<![A-Za-z_\d])\d+(?!\d|\.zip)", "", f"{self.title}: {self.happened}")
-
-
-Findings = dict[str, Alert | None]  # what was looked at, by key: None where nothing is wrong
 
 
 def send(settings: Settings, findings: Findings) -> None:
@@ -74,15 +49,13 @@ def _says(held: str, alert: Alert) -> bool:
         return False
 
 
-def addresses(settings: Settings) -> "Apprise | None":
+def addresses(settings: Settings) -> Apprise | None:
     """Return the addresses of the setting, None without any.
 
     Raises SettingsError, which does not show them, for one that apprise does not know.
     """
     if not settings.notify_urls:
         return None
-    from apprise import Apprise  # noqa: PLC0415 - slow to import, and most runs have no address
-
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines show what it sends, and to whom
     service = Apprise()
     if not service.add(settings.notify_urls):

@@ -6,99 +6,35 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dbt.artifacts.schemas.freshness import FreshnessResult
 from dbt.artifacts.schemas.results import FreshnessStatus, NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from flows import revisions
-from flows.revisions import Revised
+from flows.chain import revisions
+from flows.run import TESTS, Built, DbtRunner, Freshness, Node
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
 from ingestion.sources import SOURCES
 from ingestion.warehouse import Warehouse
 
-_FAILED = {NodeStatus.Error, NodeStatus.Fail}
-_TESTS = {"test", "unit_test"}
-_TABLES = {"model", "snapshot", "seed"}
-
-
-class Runner(Protocol):
-    """What runs dbt: dbt's own runner, or one that shows each node to Prefect."""
-
-    def invoke(self, args: list[str], /) -> dbtRunnerResult:
-        """Run a dbt command."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """What came of one model, snapshot or test: rows written, or the count of failures; dbt's message."""
-
-    name: str
-    kind: str
-    status: str
-    seconds: float
-    rows: int | None
-    message: str
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """The newest row of a source table, how old it may get, and dbt's verdict: pass, warn, error."""
-
-    source: str
-    newest: datetime | None
-    limit: timedelta | None
-    status: str
-
-
-@dataclass
-class Built:
-    """What a dbt build did, node by node."""
-
-    nodes: list[Node] = field(default_factory=list)
-    freshness: list[Freshness] = field(default_factory=list)
-    revised: list[Revised] = field(default_factory=list)
-
-    @property
-    def models(self) -> int:
-        """Number of models and snapshots."""
-        return sum(node.kind in _TABLES for node in self.nodes)
-
-    @property
-    def tests(self) -> int:
-        """Number of tests."""
-        return sum(node.kind in _TESTS for node in self.nodes)
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of work of all threads."""
-        return sum(node.seconds for node in self.nodes)
-
-    @property
-    def warnings(self) -> list[str]:
-        """A line for each test that warns."""
-        return [f"{node.name}: {node.message}" for node in self.nodes if node.status == NodeStatus.Warn]
-
-    @property
-    def failures(self) -> list[str]:
-        """A line for each node that failed."""
-        return [f"{node.name}: {node.message}" for node in self.nodes if node.status in _FAILED]
-
 
 def build(
-    settings: Settings, warehouse: Warehouse, built: Built, *arguments: str, runner: Callable[[], Runner] = dbtRunner
+    settings: Settings,
+    warehouse: Warehouse,
+    built: Built,
+    *arguments: str,
+    runner: Callable[[], DbtRunner] | None = None,
 ) -> None:
     """Run `dbt build` with further arguments, such as `--full-refresh` or `--select`; `built` is told the results.
 
     Raises BuildError naming the first node that failed, with dbt's message.
     """
     # The project as JSON takes a tenth of an idle build to write; Prefect's runner alone reads it.
-    flags = ("--no-write-json",) if runner is dbtRunner else ()
+    flags = () if runner else ("--no-write-json",)
     # Unit tests test the SQL, not the data: they are run by `make test`.
     command = (*flags, "build", "--exclude-resource-type", "unit_test", *arguments)
     result = invoke(settings, warehouse, *command, runner=runner)
@@ -140,7 +76,7 @@ def _snapshots(nodes: list[Node]) -> set[str]:
 
 
 def _node(result: Any) -> Node:
-    rows = result.failures if result.node.resource_type in _TESTS else result.adapter_response.get("rows_affected", -1)
+    rows = result.failures if result.node.resource_type in TESTS else result.adapter_response.get("rows_affected", -1)
     return Node(
         result.node.name,
         str(result.node.resource_type),
@@ -152,7 +88,7 @@ def _node(result: Any) -> Node:
 
 
 def invoke(
-    settings: Settings, warehouse: Warehouse, *arguments: str, runner: Callable[[], Runner] = dbtRunner
+    settings: Settings, warehouse: Warehouse, *arguments: str, runner: Callable[[], DbtRunner] | None = None
 ) -> dbtRunnerResult:
     """Run a dbt command quietly in this process; its log goes to HOME.
 
@@ -169,7 +105,9 @@ def invoke(
     }
     with _environment(warehouse.env | variables), _without_collection():
         try:
-            return runner().invoke([*_with_domains(arguments), "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
+            return (runner or dbtRunner)().invoke(
+                [*_with_domains(arguments), "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+            )
         except ValueError as error:
             raise BuildError(f"{' '.join(str(error).split())}; log: {_log_folder(settings)}/dbt.log") from error
 

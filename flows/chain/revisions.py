@@ -1,10 +1,11 @@
 """What a build changed of rows published before, as the snapshots say it: versions closed, by table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+
+from flows.run import Revised
 
 # The key of a snapshot's rows: the other columns of its unique index with dbt_valid_from.
 _KEY = """
@@ -22,15 +23,6 @@ _CLOSED = """
     LEFT JOIN {table} AS next ON {same} AND next.dbt_valid_from = closed.dbt_valid_to
     WHERE closed.dbt_valid_to = (SELECT construit_le FROM control.construction WHERE modele = %s)
 """
-
-
-@dataclass(frozen=True)
-class Revised:
-    """Rows of a table that a build changed, and rows that it removed because their source has them no more."""
-
-    table: str
-    changed: int
-    gone: int
 
 
 def count(connection: psycopg.Connection, snapshots: Iterable[str]) -> list[Revised]:

@@ -1,6 +1,6 @@
 """What the image starts: secrets into the environment, a job at its hour only, then the command.
 
-    python -m flows.container hydrotheque collect meteo
+    python -m flows.image.entrypoint hydrotheque collect meteo
 
 HYDROTHEQUE_SECRETS_FOLDER     folder of files, each a variable by its name; as Docker and Kubernetes mount secrets
 HYDROTHEQUE_KEY_VAULT_URL      vault read as the managed identity, and

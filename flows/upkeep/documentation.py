@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import dbt
+from flows.chain import transform
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
 from ingestion.warehouse import Warehouse
@@ -22,7 +22,7 @@ def build(settings: Settings, warehouse: Warehouse) -> Path:
     Raises BuildError with dbt's message.
     """
     folder = settings.home / "docs"
-    result = dbt.invoke(settings, warehouse, "docs", "generate", "--static", "--target-path", str(folder))
+    result = transform.invoke(settings, warehouse, "docs", "generate", "--static", "--target-path", str(folder))
     if not result.success:
         raise BuildError(f"dbt: {result.exception or 'the documentation could not be generated'}")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

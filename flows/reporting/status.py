@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from flows import schedules
+from flows.scheduling import schedules
 from ingestion.control import journal
 from ingestion.settings import Settings
 from ingestion.warehouse import initialise, open_warehouse

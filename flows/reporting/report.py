@@ -6,27 +6,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
-from flows import findings
-from flows.alerts import Findings
-from flows.schedules import collected_since
+from flows.reporting import findings
+from flows.run import Findings, Run
+from flows.scheduling.schedules import collected_since
 from ingestion.control import journal
 from ingestion.lake import write_log
 from ingestion.report import Collected, Loaded
 from ingestion.sources import SOURCES
-
-if TYPE_CHECKING:
-    from flows.steps import Run
 
 Report = dict[str, Any]
 LONGEST_TABLE = 1000  # lines; the JSON has them all
 
 
 @contextmanager
-def kept(run: "Run") -> Iterator[None]:
+def kept(run: Run) -> Iterator[None]:
     """Report the run when it ends: in the lake, in `control.execution` for the next one, and in `run.report`."""
     began = datetime.now(UTC)
     try:
@@ -38,7 +35,7 @@ def kept(run: "Run") -> Iterator[None]:
     keep(run, began, None)
 
 
-def keep(run: "Run", began: datetime, error: Exception | None) -> None:
+def keep(run: Run, began: datetime, error: Exception | None) -> None:
     """Compile the report of a run and keep it."""
     with run.warehouse.connect() as connection:
         if run.built.freshness:
@@ -58,7 +55,7 @@ def keep(run: "Run", began: datetime, error: Exception | None) -> None:
     write_log(run.settings, f"{name}.md", markdown(run.report))
 
 
-def compile_report(run: "Run", began: datetime, error: Exception | None, marts: dict[str, int]) -> Report:
+def compile_report(run: Run, began: datetime, error: Exception | None, marts: dict[str, int]) -> Report:
     """Return the report of a run as values that JSON has."""
     ended = datetime.now(UTC)
     return {
@@ -83,7 +80,7 @@ def compile_report(run: "Run", began: datetime, error: Exception | None, marts: 
     }
 
 
-def _refused(run: "Run", connection: psycopg.Connection) -> Findings:
+def _refused(run: Run, connection: psycopg.Connection) -> Findings:
     """Look at the share of refused records: of what was read, or of what was loaded once it is built."""
     loaded = [line for line in run.reporter.lines if isinstance(line, Loaded)]
     if run.built.nodes and loaded:
@@ -98,7 +95,7 @@ def _refused(run: "Run", connection: psycopg.Connection) -> Findings:
     return findings.refused(run.settings, collected, totals)
 
 
-def gaps(run: "Run", connection: psycopg.Connection) -> list[str]:
+def gaps(run: Run, connection: psycopg.Connection) -> list[str]:
     """Say what was expected and is not there: domains, files and stations not read, stations nobody knows."""
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
     found = [f"{line.domain}: the provider does not know {listed(line.missing)}" for line in collected if line.missing]

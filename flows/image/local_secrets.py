@@ -1,6 +1,6 @@
 """Passwords and keys of a platform of one's own (compose.yaml), made the first time and kept.
 
-    python -m flows.local_secrets /run/hydrotheque
+    python -m flows.image.local_secrets /run/hydrotheque
 
 A folder for each who reads them, in it a file for each variable: `setup`, `owner` and `api`.
 """

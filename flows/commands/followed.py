@@ -13,9 +13,14 @@ from ingestion.settings import get_settings
 from ingestion.warehouse import initialise, open_warehouse
 from ingestion.warehouse.held import held_files
 
+app = typer.Typer()
 stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
 sensors = typer.Typer(help="The sensors whose values are collected every hour.", no_args_is_help=True)
 sources = typer.Typer(help="The files that are collected.", no_args_is_help=True)
+app.add_typer(stations, name="stations")
+app.add_typer(sensors, name="sensors")
+app.add_typer(sources, name="sources")
+
 Sensor = Annotated[str, typer.Argument(help="Code of a station (M702241010), of a site (M7022410), or code BSS")]
 Code = Annotated[str, typer.Argument(help="Code BSS, as 07548X0009/F")]
 

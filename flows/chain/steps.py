@@ -1,99 +1,28 @@
 """The steps of the chain, each on a warehouse that is ready and held by this run alone."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import psycopg
-from dbt.cli.main import dbtRunner
 
-from flows import dbt, findings, reports, schedules
-from flows.alerts import Findings
+from flows.chain import news, transform
+from flows.chain.start import providers
+from flows.reporting import findings
+from flows.reporting.report import missing_line
+from flows.run import Run
+from flows.scheduling import schedules
 from ingestion.control import journal
 from ingestion.errors import BuildError, MissingError, SettingsError
-from ingestion.lake import claim, open_lake
+from ingestion.lake import open_lake
 from ingestion.providers.http import TransientError
-from ingestion.report import Collected, Options, Reporter
-from ingestion.settings import PREFIX, Settings, get_settings
+from ingestion.report import Collected
+from ingestion.settings import PREFIX, Settings
 from ingestion.sources import SOURCES
 from ingestion.sources.collect import collect as collect_source
-from ingestion.warehouse import Warehouse, exclusive, initialise, marts, open_warehouse
+from ingestion.warehouse import marts
 from ingestion.warehouse.load import ensure_raw_tables, forget
 from ingestion.warehouse.load import load as load_domain
 from ingestion.warehouse.retention import prune
-
-
-@dataclass
-class Run:
-    """One run: its settings, the warehouse it holds, what runs dbt for it, what it did so far."""
-
-    settings: Settings
-    warehouse: Warehouse
-    reporter: Reporter = field(default_factory=Reporter)
-    options: Options = field(default_factory=Options)
-    name: str = "run"
-    still_held: Callable[[], None] = lambda: None  # asked before each part: others must not write meanwhile
-    dbt_runner: Callable[[], dbt.Runner] = dbtRunner
-    collected: set[str] = field(default_factory=set)
-    built: dbt.Built = field(default_factory=dbt.Built)
-    findings: Findings = field(default_factory=dict)
-    report: dict[str, Any] = field(default_factory=dict)
-
-
-@contextmanager
-def started(
-    reporter: Reporter | None = None,
-    options: Options | None = None,
-    name: str = "run",
-    wait: timedelta = timedelta(0),
-) -> Iterator[Run]:
-    """Open the warehouse, set it up, and hold it until the run ends; report the run and tell of what went wrong.
-
-    `wait` is how long another run may go on before this one gives up.
-    """
-    settings = get_settings()
-    with findings.told(settings, name) as found:
-        warehouse = open_warehouse(settings)
-        initialise(settings, warehouse)
-        with exclusive(warehouse, wait) as still_held, _work_folder(settings):
-            run = Run(settings, warehouse, reporter or Reporter(), options or Options(), name, still_held)
-            run.findings = found
-            with reports.kept(run):
-                yield run
-
-
-@contextmanager
-def _work_folder(settings: Settings) -> Iterator[None]:
-    """Put temporary files under HOME, where those of a killed run are removed by the next on the same warehouse."""
-    folder = settings.home / "tmp" / settings.pgdatabase
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def providers(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings with the addresses of the providers; start the simulator when they ask for it."""
-    claim(settings)
-    if settings.sources == "live":
-        yield settings
-        return
-    from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without
-    from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415 - the same
-    from ingestion.simulator.world import Scenario  # noqa: PLC0415 - the same
-
-    with running(Scenario(), cache_dir=settings.home / "simulator") as url:
-        addresses = {"hubeau_url": url, "data_gouv_url": url, "qualite_eau_resources": resources(Scenario())}
-        yield settings.model_copy(update=addresses)
 
 
 def collect(run: Run, *domains: str) -> None:
@@ -163,12 +92,21 @@ def load_sensors(run: Run) -> None:
     load(run, "capteurs")
 
 
-def build(run: Run, *arguments: str) -> None:
-    """Build and test the tables with dbt; then let go of the values that have been kept long enough."""
+def build(run: Run, *arguments: str, always: bool = False) -> None:
+    """Build and test the tables with dbt, then let go of the values that have been kept long enough.
+
+    Without arguments, and unless `always`, dbt is not called when it would change nothing: see `news`.
+    """
     run.still_held()
-    dbt.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
-    dbt.check_freshness(run.settings, run.warehouse, run.built)
-    prune(run.settings, run.warehouse)
+    with run.warehouse.connect() as connection:
+        run.built.unchanged = not arguments and not always and news.nothing_new(connection)
+        if run.built.unchanged:
+            return
+        transform.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
+        transform.check_freshness(run.settings, run.warehouse, run.built)
+        pruned = prune(run.settings, run.warehouse)
+        if not arguments and not pruned:  # the next build takes what was pruned out of the marts
+            news.note_whole_build(connection)
 
 
 def build_sensors(run: Run) -> None:
@@ -184,7 +122,7 @@ def build_sensors(run: Run) -> None:
     # While the raw schemas are loaded anew the list of the communes may be missing: those published stay as they are.
     others = ("commune" if communes_loaded else "", "rejet" if refused else "")
     select = ("--select", "tag:capteurs", *filter(None, others))
-    dbt.build(run.settings, run.warehouse, run.built, *select, runner=run.dbt_runner)
+    transform.build(run.settings, run.warehouse, run.built, *select, runner=run.dbt_runner)
     prune(run.settings, run.warehouse)
 
 
@@ -197,7 +135,7 @@ def check_collected(run: Run) -> None:
     with run.warehouse.connect() as connection:
         missing = journal.missing(connection, wanted)
     if missing:
-        raise MissingError(f"the collection is not complete: {'. '.join(map(reports.missing_line, missing))}")
+        raise MissingError(f"the collection is not complete: {'. '.join(map(missing_line, missing))}")
 
 
 Step = Callable[[Run], None]

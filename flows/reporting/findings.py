@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import psycopg
 
-from flows.alerts import Alert, Findings, addresses, send
+from flows.reporting.alerts import addresses, send
+from flows.run import Alert, Findings
 from ingestion.control import journal
 from ingestion.errors import BuildError, BusyError, GuardError, MissingError, SourceError
 from ingestion.report import Collected, Loaded

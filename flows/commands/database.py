@@ -1,26 +1,25 @@
 """`hydrotheque db`: the warehouse's server, and what its clients need to reach it."""
 
 import os
-import secrets
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 
-from flows import backup as backups
-from ingestion.errors import SettingsError, WarehouseError
-from ingestion.settings import ROOT, Settings, get_settings
-from ingestion.warehouse import grant_application, initialise, open_warehouse, owner
+from flows.upkeep import backup as backups
+from flows.upkeep.migration import migrate
+from ingestion.errors import SettingsError
+from ingestion.settings import get_settings
+from ingestion.warehouse import open_warehouse, owner
 from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
 
-app = typer.Typer(help="The PostgreSQL of the warehouse.", no_args_is_help=True)
+app = typer.Typer()
+db = typer.Typer(help="The PostgreSQL of the warehouse.", no_args_is_help=True)
+app.add_typer(db, name="db")
 
 
-@app.command()
+@db.command()
 def start() -> None:
     """Start the embedded server; with PGHOST set, check that server instead."""
     warehouse = open_warehouse(get_settings())
@@ -28,13 +27,13 @@ def start() -> None:
     typer.echo(f"PostgreSQL answers on {warehouse.host}:{warehouse.port}, database {warehouse.database}")
 
 
-@app.command()
+@db.command()
 def stop() -> None:
     """Stop the embedded server."""
     typer.echo("stopped" if _embedded().stop() else "it was not running")
 
 
-@app.command()
+@db.command()
 def status() -> None:
     """Tell whether the server answers; exit status 1 when it does not."""
     settings = get_settings()
@@ -44,20 +43,20 @@ def status() -> None:
     start()
 
 
-@app.command()
+@db.command()
 def url() -> None:
     """Print one libpq URL of the owner, password included, and nothing else."""
     typer.echo(open_warehouse(get_settings()).url)
 
 
-@app.command()
+@db.command()
 def env() -> None:
     """Print `export` lines for dbt, psql and others: eval "$(hydrotheque db env)"."""
     for name, value in open_warehouse(get_settings()).env.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-@app.command()
+@db.command()
 def create() -> None:
     """On a server of your own: create the owner's role and database as HYDROTHEQUE_ADMIN_LOGIN; safe to repeat."""
     settings = get_settings()
@@ -65,14 +64,14 @@ def create() -> None:
     typer.echo(f"role {settings.pguser} owns database {settings.pgdatabase}; now `hydrotheque db init`")
 
 
-@app.command()
+@db.command()
 def init() -> None:
     """Create what is missing of schemas, roles, control tables and the users' table; safe to repeat."""
     migrate(get_settings())
     typer.echo("schemas, roles and users' table are in place")
 
 
-@app.command()
+@db.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write it")],
     light: Annotated[bool, typer.Option("--light", help="Only what the lake cannot bring back")] = False,
@@ -82,7 +81,7 @@ def backup(
     typer.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB; it holds the accounts, keep it where only you read it")
 
 
-@app.command()
+@db.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `hydrotheque db backup` wrote")],
     force: Annotated[bool, typer.Option("--force", help="Replace what the database holds")] = False,
@@ -95,20 +94,11 @@ def restore(
     typer.echo(f"restored; now `{following}`")
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
+@db.command(context_settings={"ignore_unknown_options": True})
 def psql(arguments: list[str] = typer.Argument(None, help="Passed to psql, after `--`")) -> None:  # noqa: B008
     """Open a SQL prompt as the owner."""
     program = str(BIN / "psql")
     os.execve(program, [program, *(arguments or ())], os.environ | open_warehouse(get_settings()).env)  # noqa: S606
-
-
-def api_environment(settings: Settings) -> dict[str, str]:
-    """Migrate the users' table and return the environment of an API process: role api_service, signing key."""
-    migrate(settings)
-    name = "HYDROTHEQUE_API_SECRET_KEY"
-    given = os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
-    key = given or _local_key(settings.home / "api" / "secret_key")
-    return os.environ | open_warehouse(settings, "api_service").env | {name: key}
 
 
 def _embedded() -> EmbeddedPostgres:
@@ -116,31 +106,3 @@ def _embedded() -> EmbeddedPostgres:
     if settings.pghost:
         raise SettingsError(f"PGHOST is set to {settings.pghost}: there is no embedded server to act on")
     return EmbeddedPostgres(settings.home)
-
-
-def migrate(settings: Settings) -> None:
-    """Create what is missing of the warehouse and of the users' table; raises WarehouseError."""
-    warehouse = open_warehouse(settings)
-    initialise(settings, warehouse)
-    done = subprocess.run(
-        [sys.executable, "-m", "api.migrate"],
-        check=False,
-        cwd=ROOT,
-        env=os.environ | warehouse.env,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise WarehouseError(f"the users' table could not be migrated: {done.stderr.strip().splitlines()[-1]}")
-    grant_application(warehouse)
-
-
-def _local_key(path: Path) -> str:
-    """Return the signing key of this machine, made the first time and readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.touch(mode=0o600)
-        new.write_text(secrets.token_urlsafe(48))
-        new.replace(path)
-    return path.read_text()

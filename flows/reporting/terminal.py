@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -18,11 +17,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from flows.run import Run
 from ingestion.report import Collected, Loaded, Reporter
 from ingestion.warehouse import marts
-
-if TYPE_CHECKING:
-    from flows.steps import Run  # imports dlt and dbt
 
 console = Console(highlight=False)
 
@@ -85,8 +82,10 @@ def said(line: Collected | Loaded) -> list[str]:
     return texts
 
 
-def show_built(run: "Run") -> None:
+def show_built(run: Run) -> None:
     """Print what dbt built, the rows that it changed of those published before, and its warnings."""
+    if run.built.unchanged:
+        console.print("unchanged  tables       no package is newer than they are")
     if run.built.nodes:
         console.print(
             f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"
@@ -97,7 +96,7 @@ def show_built(run: "Run") -> None:
             console.print(f"warning    {warning}")
 
 
-def show_run(run: "Run") -> None:
+def show_run(run: Run) -> None:
     """Print the table of a whole run, and where to look next."""
     show_built(run)
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
@@ -124,7 +123,7 @@ def show_run(run: "Run") -> None:
     console.print("\nNext: make psql (the tables), make serve (the API), README.md (both)")
 
 
-def _marts(run: "Run") -> Table:
+def _marts(run: Run) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table in marts")
     table.add_column("rows", justify="right")

@@ -1,0 +1,127 @@
+"""One run: its settings, the warehouse it holds, its options, and what it did so far. Data only."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from ingestion.report import Options, Reporter
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+
+TESTS = {"test", "unit_test"}  # dbt's types of nodes
+_TABLES = {"model", "snapshot", "seed"}
+
+
+class DbtRunner(Protocol):
+    """An object that runs dbt commands: dbt's own runner, or Prefect's, which shows each node as a task."""
+
+    def invoke(self, args: list[str], /) -> Any:
+        """Run a dbt command and return dbt's `dbtRunnerResult`."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """The result of one model, snapshot or test: rows written, or the count of failures; dbt's message."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    rows: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The newest row of a source table, its maximum age, and dbt's verdict: pass, warn, error."""
+
+    source: str
+    newest: datetime | None
+    limit: timedelta | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Revised:
+    """Rows of a table that a build changed, and rows that it removed because their source has them no more."""
+
+    table: str
+    changed: int
+    gone: int
+
+
+@dataclass
+class Built:
+    """The results of a dbt build, node by node."""
+
+    nodes: list[Node] = field(default_factory=list)
+    freshness: list[Freshness] = field(default_factory=list)
+    revised: list[Revised] = field(default_factory=list)
+    unchanged: bool = False  # dbt was not called: nothing was new
+
+    @property
+    def models(self) -> int:
+        """Number of models and snapshots."""
+        return sum(node.kind in _TABLES for node in self.nodes)
+
+    @property
+    def tests(self) -> int:
+        """Number of tests."""
+        return sum(node.kind in TESTS for node in self.nodes)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work of all threads."""
+        return sum(node.seconds for node in self.nodes)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each test that warns."""
+        return [f"{node.name}: {node.message}" for node in self.nodes if node.status == "warn"]
+
+    @property
+    def failures(self) -> list[str]:
+        """A line for each node that failed."""
+        return [f"{node.name}: {node.message}" for node in self.nodes if node.status in {"error", "fail"}]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What a person is told."""
+
+    title: str
+    happened: str
+    kept: str
+    todo: str
+
+    @property
+    def text(self) -> str:
+        """The body of the message."""
+        return f"What happened: {self.happened}\n\nWhat is safe: {self.kept}\n\nWhat to do: {self.todo}\n"
+
+    @property
+    def identity(self) -> str:
+        """What tells two alerts of one kind apart: all they say but for the numbers. Those of a file's name stay."""
+        return re.sub(r"(?<![A-Za-z_\d])\d+(?!\d|\.zip)", "", f"{self.title}: {self.happened}")
+
+
+Findings = dict[str, Alert | None]  # what was looked at, by key: None where nothing is wrong
+
+
+@dataclass
+class Run:
+    """One run of steps on a warehouse that it alone writes to."""
+
+    settings: Settings
+    warehouse: Warehouse
+    reporter: Reporter = field(default_factory=Reporter)
+    options: Options = field(default_factory=Options)
+    name: str = "run"
+    still_held: Callable[[], None] = lambda: None  # asked before each part: others must not write meanwhile
+    dbt_runner: Callable[[], DbtRunner] | None = None  # None: dbt's own
+    collected: set[str] = field(default_factory=set)
+    built: Built = field(default_factory=Built)
+    findings: Findings = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""When a deployment runs, and the Prefect server and worker that run it."""
