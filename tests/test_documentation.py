@@ -11,7 +11,7 @@ from api.models.user import user_metadata
 from api.settings import PREFIX as API_PREFIX
 from api.settings import Settings as ApiSettings
 from ingestion.settings import PREFIX, ROOT, Settings
-from ingestion.sources.sim2_csv import VARIABLES
+from ingestion.sources.meteo.sim2_csv import VARIABLES
 
 LONGEST_TABLE = 25  # lines, in README
 README = (ROOT / "README.md").read_text()

@@ -8,7 +8,7 @@ import psycopg
 
 from flows.reporting.alerts import addresses, send
 from flows.run import Alert, Findings
-from ingestion import journal
+from ingestion.control import journal
 from ingestion.errors import BuildError, BusyError, GuardError, MissingError, SourceError
 from ingestion.report import Collected, Loaded
 from ingestion.settings import Settings

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.domains import DOMAINS
 from ingestion.simulator.server import running
 from ingestion.simulator.tap_water_files import resources
+from ingestion.sources import SOURCES
 from tests.azure.conftest import ACCOUNT, Azurite
 from tests.azure.identity import Identity
 from tests.faults.months import MONTH_1, new_place
@@ -38,8 +38,8 @@ def test_a_lake_on_azure_gives_the_tables_of_a_local_one(azurite: Azurite, provi
         new_place(tmp_path, providers, named("azure"), qualite_eau_resources=DRINKING_WATER), azurite
     ).month()
     assert remote.raw() == local.raw()
-    read = {domain for domain in DOMAINS if remote.rows(f"SELECT FROM {DOMAINS[domain].schema}.lecture")}
-    assert read == set(DOMAINS), "nothing compared"
+    read = {domain for domain in SOURCES if remote.rows(f"SELECT FROM {SOURCES[domain].schema}.lecture")}
+    assert read == set(SOURCES), "nothing compared"
 
     again = on_azure(remote, azurite).month()
     assert not [line for line in again.collected if not line.unchanged and line.rows]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ingestion.retention import prune
 from ingestion.settings import load_settings
 from ingestion.warehouse import Warehouse
+from ingestion.warehouse.retention import prune
 
 MARTS = ("capteur", "mesure_capteur", "mesure_capteur_jour", "lacune_capteur")
 START = datetime(2025, 1, 1, tzinfo=UTC)

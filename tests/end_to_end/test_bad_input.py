@@ -12,8 +12,8 @@ from flows.run import Run
 from ingestion.errors import SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Reporter
-from ingestion.sources.sim2 import DATASET_ID
-from ingestion.sources.sim2_csv import KEY, VARIABLES
+from ingestion.sources.meteo import DATASET_ID
+from ingestion.sources.meteo.sim2_csv import KEY, VARIABLES
 from tests.helpers.command import hydrotheque
 from tests.helpers.providers import csv_gz, files, served
 from tests.helpers.warehouse import named, new_warehouse

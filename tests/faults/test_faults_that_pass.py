@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sources import data_gouv, http
+from ingestion.providers import data_gouv, http
 from tests.faults.bad import BUSY, PAGE, SERIES, YEAR, Bad, passing
 from tests.faults.months import new_place
 from tests.faults.proxy import FOR_EVER, Faults, answers, breaks_after, csv, records, stalls

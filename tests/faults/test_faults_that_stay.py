@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sources import http
+from ingestion.providers import http
 from tests.faults.bad import BUSY, PAGE, SERIES, YEAR, Bad, lasting, refused
 from tests.faults.proxy import FOR_EVER, Faults, answers, breaks_after, csv, edits, stalls
 from tests.helpers.warehouse import TestWarehouse

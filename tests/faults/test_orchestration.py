@@ -30,7 +30,7 @@ from flows import pipelines
 from flows.chain import steps
 from flows.scheduling import schedules
 from ingestion.errors import GuardError, SettingsError, SourceError
-from ingestion.sources.http import TransientError
+from ingestion.providers.http import TransientError
 from tests.helpers.browser import colours, needs_chromium, page
 from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 

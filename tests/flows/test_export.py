@@ -12,9 +12,9 @@ import pytest
 from flows.cli import app
 from flows.upkeep import export
 from flows.upkeep.export import SettingsError
-from ingestion.domains import DOMAINS
 from ingestion.errors import WarehouseError
 from ingestion.settings import ROOT
+from ingestion.sources import SOURCES
 from tests.helpers.warehouse import TestWarehouse
 
 
@@ -123,4 +123,4 @@ def test_the_command_says_where_the_files_are(
 
 
 def test_every_domain_names_its_producers() -> None:
-    assert [name for name, domain in DOMAINS.items() if not domain.producers] == []
+    assert [name for name, domain in SOURCES.items() if not domain.producers] == []

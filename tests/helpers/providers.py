@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from ingestion.settings import Settings
 from ingestion.simulator.server import serving
-from ingestion.sources.sim2 import DATASET_ID
+from ingestion.sources.meteo import DATASET_ID
 
 Handler = Callable[[Request], Response]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from filelock import FileLock
 from psycopg import sql
 
-from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
 from ingestion.settings import load_settings
 from ingestion.warehouse import Warehouse, open_warehouse
+from ingestion.warehouse.embedded import HOST, OWNER, EmbeddedPostgres
 
 FOLDER = "TESTS_FOLDER"  # the folder of a run, which its workers inherit
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -15,12 +15,12 @@ import pytest
 from flows.chain import steps
 from flows.chain.start import started
 from flows.run import Run
-from ingestion.domains import DOMAINS
 from ingestion.lake import open_lake
-from ingestion.load import ensure_raw_tables
 from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import Settings, get_settings, load_settings
+from ingestion.sources import SOURCES
 from ingestion.warehouse import Warehouse, initialise, marts, open_warehouse
+from ingestion.warehouse.load import ensure_raw_tables
 from tests.helpers import server
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
@@ -200,7 +200,7 @@ class TestWarehouse:
 
     def raw_tables(self, *domains: str) -> list[str]:
         """Return the raw tables of domains, of all when none is named."""
-        return self.tables(*(DOMAINS[domain].schema for domain in domains or DOMAINS))
+        return self.tables(*(SOURCES[domain].schema for domain in domains or SOURCES))
 
     def raw(self, *domains: str, left_out: Iterable[str] = OF_THE_RUN) -> dict[str, str]:
         """Checksums of the raw tables."""
@@ -208,13 +208,13 @@ class TestWarehouse:
 
     def load_records(self, domain: str) -> list[Path]:
         """The records that complete the lake's packages, oldest first."""
-        folder = self.lake / DOMAINS[domain].folder / "_dlt_loads"
+        folder = self.lake / SOURCES[domain].folder / "_dlt_loads"
         return sorted((path for path in folder.glob("*.jsonl") if "__" in path.name), key=lambda path: path.name)
 
     def contents(self) -> dict[str, Any]:
         """All that a run which stops must leave as it was: the lake's packages, the raw rows, what is loaded."""
         packages: dict[str, Any] = {}
-        for domain in DOMAINS:
+        for domain in SOURCES:
             lake = open_lake(self.settings, domain)
             for package, tables in lake.files_of(lake.complete_packages()).items():
                 paths = [Path(url.removeprefix("file://")) for urls in tables.values() for url in urls]

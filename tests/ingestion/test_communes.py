@@ -19,7 +19,8 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import load_settings
 from ingestion.simulator.communes import csv_text, departed
 from ingestion.simulator.world import Scenario
-from ingestion.sources.communes import NUMBERS, TABLE, fingerprint, read_csv, read_table, typed
+from ingestion.sources.communes import NUMBERS, TABLE, read_csv, read_table, typed
+from ingestion.sources.fingerprint import fingerprint
 from tests.helpers.providers import communes, served
 from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 
@@ -128,7 +129,7 @@ def test_the_list_is_replaced_and_a_commune_that_left_it_stays(place: TestWareho
     content[0] = TEXT.encode()
     assert collect(place).rows == len(LINES) - 1
     assert collect(place).unchanged
-    [(held,)] = place.rows("SELECT lignes FROM control.source_fichier WHERE domaine = 'communes'")
+    [(held,)] = place.rows("SELECT lignes FROM raw_communes.lecture ORDER BY paquet DESC LIMIT 1")
     assert held == len(LINES) - 1
 
     gone = LINES[1].split(",")[1]

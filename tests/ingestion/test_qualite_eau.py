@@ -1,7 +1,6 @@
 """The collection of drinking water: a year is replaced when it changed, and stays as it is when its zip is bad."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from ingestion.settings import DRINKING_WATER, load_settings
 from ingestion.simulator.tap_water_files import resources, write_zip
 from ingestion.simulator.world import Scenario
 from ingestion.sources import qualite_eau
+from ingestion.sources.source import Collecting
+from ingestion.warehouse.held import held_files
 from tests.helpers.providers import served
 from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 from tests.ingestion.dis import csv, row, tables, zipped
@@ -97,8 +98,11 @@ def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: TestWareh
         "FROM raw_qualite_eau.lecture ORDER BY paquet DESC LIMIT 1"
     )
     assert readings == [("dis-2023.zip", 2023, 40, 39, 40, 0, "plv.latitude", len(provider.content[2023]))]
-    held = place.rows("SELECT lignes, annee_de_fin FROM control.source_fichier WHERE nom_du_fichier = 'dis-2023.zip'")
-    assert held == [(119, 2023)]
+    held = place.rows("SELECT liste, annee_de_fin FROM control.source_fichier WHERE nom_du_fichier = 'dis-2023.zip'")
+    assert held == [(True, 2023)]
+    with place.owner.connect() as connection:
+        loaded = {name: version.split("\t") for name, _, version in held_files(connection)}
+    assert loaded["dis-2023.zip"][1:] == [str(len(provider.content[2023])), "119"]
 
 
 def test_the_columns_of_raw_are_as_published_then_ours(place: TestWarehouse, provider: Provider) -> None:
@@ -153,19 +157,12 @@ def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Test
     assert refused == [("dis-2023.zip", "plv", 42, "missing columns", '"short"')]
 
 
-def test_a_settled_year_is_asked_for_once(
-    place: TestWarehouse, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_year_long_past_is_collected_when_it_changed(place: TestWarehouse, provider: Provider) -> None:
     old = {"settings": {"qualite_eau_resources": {2019: "id-2019"}, "qualite_eau_start_year": 2019}, "load": False}
     assert not collect(place, **old)[0].unchanged
-    provider.content[2019] = zipped(tables(2019, [*KEYS, "40"]))
-    provider.seen.clear()
     assert collect(place, **old)[0].unchanged
-    assert provider.seen == []
-    assert collect(place, full=True, **old)[0].rows == 123
-    monkeypatch.setattr(qualite_eau, "REPLACED_YEARS", datetime.now(UTC).year - 2019)
-    collect(place, **old)
-    assert provider.seen[-1] == ("HEAD", 2019)
+    provider.content[2019] = zipped(tables(2019, [*KEYS, "40"]))
+    assert collect(place, **old)[0].rows == 123
 
 
 def test_a_year_of_an_operator_and_years_before_the_first(
@@ -182,7 +179,7 @@ def test_a_year_of_an_operator_and_years_before_the_first(
     with place.owner.connect() as connection:
         connection.execute("UPDATE control.source_fichier SET nom_du_fichier = 'dis.zip' WHERE url_du_fichier ~ '2024'")
         with pytest.raises(SourceError, match=r"dis.zip is not the name of a year of drinking water"):
-            qualite_eau.wanted_years(place.settings, connection)
+            list(qualite_eau.wanted_years(Collecting(place.settings, connection, Options(), Reporter())))
         connection.execute("DELETE FROM control.source_fichier WHERE nom_du_fichier = 'dis.zip'")
 
 

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from ingestion import warehouse as module
-from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import HydrothequeError, WarehouseError
 from ingestion.settings import load_settings
+from ingestion.warehouse import connection as module
 from ingestion.warehouse import exclusive, initialise, open_warehouse
+from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
 from tests.helpers.warehouse import TestWarehouse
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from flows.chain import steps, transform
 from flows.run import Built, Run
 from ingestion.report import Collected, Reporter
-from ingestion.sources.qualite_eau_zip import COLUMNS
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
 from tests.conftest import REAL
 from tests.helpers.providers import loads, served
 from tests.helpers.warehouse import TestWarehouse, named, new_warehouse

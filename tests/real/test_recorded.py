@@ -12,8 +12,8 @@ from flows.chain import steps
 from flows.run import Run
 from ingestion.report import Reporter
 from ingestion.sources.coordinates import LAMBERT93, WGS84, convert
-from ingestion.sources.sim2 import locate
-from ingestion.sources.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
+from ingestion.sources.meteo import locate
+from ingestion.sources.meteo.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
 from tests.conftest import REAL
 from tests.helpers.providers import communes, csv_gz, files, hubeau, loads, served
 from tests.helpers.warehouse import TestWarehouse, named, new_warehouse

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from flows.chain import steps
 from flows.run import Run
+from ingestion.providers import hubeau
 from ingestion.report import Collected, Reporter
-from ingestion.sources import hubeau
-from ingestion.sources.niveaux_nappes import typed_stations
+from ingestion.sources.piezometrie.stations import typed_stations
 from tests.conftest import REAL
 from tests.helpers.providers import loads, served
 from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
@@ -134,7 +134,7 @@ def test_nothing_was_refused(recorded: tuple[TestWarehouse, list[Collected]]) ->
 
 
 def test_the_piezometers_in_real_time(hub_eau: str) -> None:
-    asked = hubeau.stations(hubeau.HubEau(hub_eau, hubeau.pace(0), accept=False), (), ["00"])
+    asked = hubeau.stations(hubeau.HubEau(hub_eau, hubeau.rate_limiter(0), accept=False), (), ["00"])
     kept, refused = typed_stations(asked)
     published = sorted(wells(), key=lambda row: row["code_bss"])
     assert (kept.num_rows, refused.num_rows) == (1_840, 0)
