@@ -14,7 +14,8 @@ from typing import Any
 from flows.chain import steps
 from flows.chain.start import started
 from flows.chain.steps import Step
-from flows.reporting import findings, report, terminal
+from flows.reporting import report, terminal
+from flows.reporting.findings import alerting
 from flows.run import Run
 from flows.upkeep import accounts
 from flows.upkeep.migration import migrate
@@ -71,7 +72,7 @@ def pipeline_mensuel() -> None:
 def pipeline_delete_user() -> None:
     """Count the accounts that are due, then delete them and announce those that will be."""
     settings = get_settings()
-    with findings.told(settings, "pipeline_delete_user"):
+    with alerting(settings, "pipeline_delete_user"):
         migrate(settings)
         counted = _task(accounts.purge)(settings, dry_run=True)
         done = _task(accounts.purge)(settings, dry_run=False)

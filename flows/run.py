@@ -1,6 +1,5 @@
 """One run: its settings, the warehouse it holds, its options, and what it did so far. Data only."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,32 +81,28 @@ class Built:
         return [f"{node.name}: {node.message}" for node in self.nodes if node.status == "warn"]
 
     @property
-    def failures(self) -> list[str]:
-        """A line for each node that failed."""
-        return [f"{node.name}: {node.message}" for node in self.nodes if node.status in {"error", "fail"}]
+    def failed(self) -> list[Node]:
+        """The nodes that failed."""
+        return [node for node in self.nodes if node.status in {"error", "fail"}]
 
 
 @dataclass(frozen=True)
 class Alert:
-    """What a person is told."""
+    """A message to a person. `key` names the fault: an alert is sent again only when its key changes."""
 
     title: str
     happened: str
     kept: str
     todo: str
+    key: str
 
     @property
     def text(self) -> str:
         """The body of the message."""
         return f"What happened: {self.happened}\n\nWhat is safe: {self.kept}\n\nWhat to do: {self.todo}\n"
 
-    @property
-    def identity(self) -> str:
-        """What tells two alerts of one kind apart: all they say but for the numbers. Those of a file's name stay."""
-        return re.sub(r"(?<![A-Za-z_\d])\d+(?!\d|\.zip)", "", f"{self.title}: {self.happened}")
 
-
-Findings = dict[str, Alert | None]  # what was looked at, by key: None where nothing is wrong
+Findings = dict[str, Alert | None]  # an alert by the check that found it; None: the check passed
 
 
 @dataclass

@@ -2,9 +2,13 @@
 
 
 class HydrothequeError(Exception):
-    """Base of the errors shown as one line; `exit_code` is the status of the `hydrotheque` command."""
+    """Base of the errors shown as one line; `exit_code` is the status of the `hydrotheque` command.
+
+    `about` names the file, the domains or the tables at fault: alerts are told apart by the kind of error and `about`.
+    """
 
     exit_code = 1
+    about = ""
 
 
 class BusyError(HydrothequeError):

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ingestion.errors import HydrothequeError
+
 
 class Meter:
     """Counts what all threads of this process receive from the providers, in bytes."""
@@ -80,9 +82,14 @@ class Reporter:
 
     @contextmanager
     def timed(self, line: Line) -> Iterator[Line]:
-        """Time the work on a piece; the line is added when it ends well."""
+        """Time the work on a piece; the line is added when it ends well. An error is about the piece."""
         started, before = time.monotonic(), received.total
-        yield line
+        try:
+            yield line
+        except HydrothequeError as error:
+            if isinstance(line, Collected):
+                error.about = line.piece
+            raise
         line.seconds = time.monotonic() - started
         if isinstance(line, Collected):
             line.bytes = received.total - before

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from flows.reporting import findings, report
+from flows.reporting import report
+from flows.reporting.findings import alerting
 from flows.run import Run
 from ingestion.lake import claim
 from ingestion.report import Options, Reporter
@@ -26,7 +27,7 @@ def started(
     `wait` is how long another run may go on before this one gives up.
     """
     settings = get_settings()
-    with findings.told(settings, name) as found:
+    with alerting(settings, name) as found:
         warehouse = open_warehouse(settings)
         initialise(settings, warehouse)
         with exclusive(warehouse, wait) as still_held, _work_folder(settings):

@@ -135,7 +135,9 @@ def check_collected(run: Run) -> None:
     with run.warehouse.connect() as connection:
         missing = journal.missing(connection, wanted)
     if missing:
-        raise MissingError(f"the collection is not complete: {'. '.join(map(missing_line, missing))}")
+        error = MissingError(f"the collection is not complete: {'. '.join(map(missing_line, missing))}")
+        error.about = ", ".join(each.domain for each in missing)
+        raise error
 
 
 Step = Callable[[Run], None]

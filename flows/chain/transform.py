@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from dbt.artifacts.schemas.freshness import FreshnessResult
 from dbt.artifacts.schemas.results import FreshnessStatus, NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from flows.chain import revisions
+from flows.chain.revisions import count_revised
 from flows.run import TESTS, Built, DbtRunner, Freshness, Node
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
@@ -38,13 +38,16 @@ def build(
     # Unit tests test the SQL, not the data: they are run by `make test`.
     command = (*flags, "build", "--exclude-resource-type", "unit_test", *arguments)
     result = invoke(settings, warehouse, *command, runner=runner)
-    nodes = [_node(each) for each in getattr(result.result, "results", ())]
-    built.nodes += nodes
+    results = getattr(result.result, "results", ())
+    built.nodes += [_node(each) for each in results]
     with warehouse.connect() as connection:
-        built.revised += revisions.count(connection, _snapshots(nodes))
-    if built.failures:
-        more = f" (and {len(built.failures) - 1} more)" if len(built.failures) > 1 else ""
-        raise BuildError(f"dbt: {built.failures[0]}{more}; log: {_log_folder(settings)}/dbt.log")
+        built.revised += count_revised(connection, _snapshot_keys(results))
+    if built.failed:
+        first, more = built.failed[0], len(built.failed) - 1
+        others = f" (and {more} more)" if more else ""
+        error = BuildError(f"dbt: {first.name}: {first.message}{others}; log: {_log_folder(settings)}/dbt.log")
+        error.about = ", ".join(sorted(node.name for node in built.failed))
+        raise error
     if not result.success:
         raise BuildError(f"dbt: {result.exception or 'failed'}; log: {_log_folder(settings)}/dbt.log")
 
@@ -71,8 +74,14 @@ def _freshness(result: Any) -> Freshness:
     return Freshness(f"{source.source_name}.{source.name}", newest, limit, str(result.status))
 
 
-def _snapshots(nodes: list[Node]) -> set[str]:
-    return {node.name for node in nodes if node.kind == "snapshot" and node.status == NodeStatus.Success}
+def _snapshot_keys(results: Iterable[Any]) -> dict[str, list[str]]:
+    """Return the columns of the key of each snapshot that was written, by its name."""
+    keys = {
+        each.node.name: each.node.config.unique_key
+        for each in results
+        if each.node.resource_type == "snapshot" and each.status == NodeStatus.Success
+    }
+    return {name: [key] if isinstance(key, str) else list(key) for name, key in keys.items()}
 
 
 def _node(result: Any) -> Node:

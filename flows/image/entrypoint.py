@@ -24,7 +24,6 @@ from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 SETTING_WRONG = 2  # as ingestion.errors.SettingsError
-VAULT_SCOPE = "https://vault.azure.net/.default"
 TRIES = 3  # a role that was just given takes minutes to reach the vault; the platform starts the container again
 
 
@@ -58,7 +57,7 @@ def secrets() -> Iterator[tuple[str, str]]:
     url = os.environ.get("HYDROTHEQUE_KEY_VAULT_URL", "")
     wanted = os.environ.get("HYDROTHEQUE_KEY_VAULT_SECRETS", "")
     if url and wanted:
-        yield from _of_vault(url, wanted)
+        yield from _from_vault(url, wanted)
 
 
 def run_job(job: str, command: list[str]) -> int:
@@ -92,27 +91,23 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
         raise StartError(f"HYDROTHEQUE_SECRETS_FOLDER: {error.filename}: {error.strerror}") from None
 
 
-def _of_vault(url: str, wanted: str) -> Iterator[tuple[str, str]]:
-    # Both take a while to import, and only a container on Azure needs them.
-    import requests  # noqa: PLC0415
-    from azure.core.exceptions import AzureError  # noqa: PLC0415
+def _from_vault(url: str, wanted: str) -> Iterator[tuple[str, str]]:
+    # Slow to import, and only a container on Azure needs them.
+    from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
-    from requests.adapters import HTTPAdapter, Retry  # noqa: PLC0415
+    from azure.keyvault.secrets import SecretClient  # noqa: PLC0415
 
-    retry = Retry(TRIES, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
-    with requests.Session() as session:
-        session.mount("https://", HTTPAdapter(max_retries=retry))
-        try:
-            session.headers["Authorization"] = f"Bearer {DefaultAzureCredential().get_token(VAULT_SCOPE).token}"
-            for pair in wanted.split(","):
-                variable, _, name = pair.strip().partition("=")
-                answer = session.get(f"{url.rstrip('/')}/secrets/{name}", params={"api-version": "7.4"}, timeout=10)
-                if not answer.ok:
-                    raise StartError(f"{variable}: the vault {url} answers {answer.status_code} for secret {name}")
-                yield variable, answer.json()["value"]
-        except (AzureError, requests.RequestException) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise StartError(f"HYDROTHEQUE_KEY_VAULT_URL: {url} cannot be read: {reason}") from None
+    try:
+        vault = SecretClient(url, DefaultAzureCredential(), retry_total=TRIES, connection_timeout=10, read_timeout=10)
+        for pair in wanted.split(","):
+            variable, _, name = pair.strip().partition("=")
+            try:
+                yield variable, vault.get_secret(name).value or ""
+            except HttpResponseError as error:
+                raise StartError(f"{variable}: the vault {url} answers {error.status_code} for secret {name}") from None
+    except (AzureError, ValueError) as error:  # ValueError: the address is not that of a vault
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise StartError(f"HYDROTHEQUE_KEY_VAULT_URL: {url} cannot be read: {reason}") from None
 
 
 def _say(**line: object) -> None:

@@ -1,4 +1,4 @@
-"""What is worth telling someone about a run: the error that ended it, a guard, refused records, late domains."""
+"""The alerts of a run: the error that ended it, a guard, refused records, late domains."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,8 +8,10 @@ import psycopg
 
 from flows.reporting.alerts import addresses, send
 from flows.run import Alert, Findings
+from flows.scheduling import schedules
 from ingestion.control import journal
-from ingestion.errors import BuildError, BusyError, GuardError, MissingError, SourceError
+from ingestion.errors import BuildError, BusyError, GuardError, HydrothequeError, MissingError, SourceError
+from ingestion.providers.http import TransientError
 from ingestion.report import Collected, Loaded
 from ingestion.settings import Settings
 
@@ -25,21 +27,21 @@ UNTOUCHED = "the tables hold what they held; nothing is lost"
 
 
 @contextmanager
-def told(settings: Settings, name: str) -> Iterator[Findings]:
-    """Send what the block finds, and the error that it raises unless a finding says it already."""
-    addresses(settings)  # a setting that makes no sense stops the run before it begins
+def alerting(settings: Settings, name: str) -> Iterator[Findings]:
+    """Send the alerts that the block adds, and its error unless one of them is about the same."""
+    addresses(settings)  # a wrong setting stops the run before it begins
     findings: Findings = {}
-    key = f"execution-{name}"
+    check = f"execution-{name}"
     try:
         yield findings
     except Exception as error:
-        said = any(alert and alert.happened in str(error) for alert in findings.values())
-        # A run that only came while another was under way says nothing of the run before it either.
-        if not said and not isinstance(error, BusyError):
-            findings[key] = failure(name, error)
+        found = any(alert and alert.happened in str(error) for alert in findings.values())
+        # A run that found the warehouse busy leaves the alert of the run before open.
+        if not found and not isinstance(error, BusyError):
+            findings[check] = failure(name, error)
         send(settings, findings)
         raise
-    send(settings, {key: None, **findings})
+    send(settings, {check: None, **findings})
 
 
 def failure(name: str, error: Exception) -> Alert:
@@ -52,27 +54,32 @@ def failure(name: str, error: Exception) -> Alert:
     elif isinstance(error, MissingError):
         kept = "nothing was loaded or built: the tables are those of the last complete month"
         todo = f"`hydrotheque collect`, then `{COMMANDS[name]}`"
-    return Alert(f"{name} failed", _said(error), kept, todo)
+    return Alert(f"{name} failed", _message(error), kept, todo, _fault(error))
 
 
 def collection_failure(domain: str, error: Exception) -> Alert:
     """Return the alert of a domain that could not be collected."""
+    key = _fault(error)
+    # A lot of stations changes from run to run: only files tell faults of one kind apart.
+    if isinstance(error, TransientError) or domain not in schedules.domains("pipeline_get_csv"):
+        key = type(error).__name__
     if isinstance(error, GuardError):
         return Alert(
             f"a guard stopped the collection of {domain}",
-            _said(error),
+            _message(error),
             "nothing was replaced: lake and tables hold the version before",
             f"look at the source; when it is right, `hydrotheque collect {domain} --accept`",
+            key,
         )
     title = f"{domain} failed while it was collected"
     if isinstance(error, SourceError):
         title = f"{domain} could not be collected"
     kept = f"{UNTOUCHED}, and what this run had finished is in the lake"
-    return Alert(title, _said(error), kept, f"`hydrotheque collect {domain}`")
+    return Alert(title, _message(error), kept, f"`hydrotheque collect {domain}`", key)
 
 
 def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: dict[str, int]) -> Findings:
-    """Compare the records refused of each domain with its rows, against the share that needs no alert."""
+    """Compare the refused records of each domain with its rows: the setting has the share that needs no alert."""
     rows: Counter[str] = Counter()
     for line in lines:
         rows[line.domain] += line.rows
@@ -84,6 +91,7 @@ def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: d
             f"{settings.notify_refused_percent:g} %",
             "the others are in; each one refused is kept in marts.rejet with its text and the reason",
             f"make psql: TABLE rejet, where domaine is {domain}; then tell the provider, or us when we are wrong",
+            "refused",
         )
         if share > settings.notify_refused_percent
         else None
@@ -92,7 +100,7 @@ def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: d
 
 
 def late(connection: psycopg.Connection) -> Findings:
-    """Look for domains whose collection, or whose data, is late."""
+    """Look for domains with a late collection, or with late data."""
     found: Findings = {}
     for source in journal.sources(connection):
         alert = None
@@ -102,6 +110,7 @@ def late(connection: psycopg.Connection) -> Findings:
                 f"it was collected last on {source.reussie_le:%Y-%m-%d %H:%M} UTC",
                 f"{UNTOUCHED}; the next collection takes up where that one ended",
                 f"`hydrotheque status`, then `hydrotheque collect {source.domaine}`",
+                "late collection",
             )
         elif source.donnees_du and source.donnees_en_retard:
             alert = Alert(
@@ -109,10 +118,17 @@ def late(connection: psycopg.Connection) -> Findings:
                 f"nothing new was read since {source.donnees_du:%Y-%m-%d %H:%M} UTC",
                 UNTOUCHED,
                 "look at the provider's page; there is nothing to do here when it is the provider that is late",
+                "late data",
             )
         found[f"retard-{source.domaine}"] = alert
     return found
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error).strip() or type(error).__name__
+
+
+def _fault(error: Exception) -> str:
+    """Return the key of a fault: the kind of error, and the file, domains or tables that it is about."""
+    about = error.about if isinstance(error, HydrothequeError) else ""
+    return f"{type(error).__name__} {about}".strip()

@@ -34,23 +34,32 @@ def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+class Vault:
+    """A vault that knows two secrets, is busy at the first call, and names the resource that tokens are for."""
+
+    url = resource = ""
+
+
 @pytest.fixture
-def vault(certificate: tuple[Path, Path]) -> Iterator[str]:
-    """A vault that knows two secrets, and is busy at the first call."""
-    calls: list[str] = []
+def vault(certificate: tuple[Path, Path]) -> Iterator[Vault]:
+    vault, answered = Vault(), []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path, _, query = self.path.partition("?")
-            calls.append(path)
-            token = self.headers["Authorization"].removeprefix("Bearer ")
-            audience = jwt.decode(token, options={"verify_signature": False})["aud"]
-            name = path.removeprefix("/secrets/")
-            status = 503 if len(calls) == 1 else 200 if name in SECRETS else 404
-            if audience != "https://vault.azure.net" or query != "api-version=7.4":
-                status = 401
-            body = json.dumps({"value": SECRETS.get(name)}).encode()
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not token or jwt.decode(token, options={"verify_signature": False})["aud"] != vault.resource:
+                self.answer(401)
+                return
+            answered.append(self.path)
+            name = self.path.partition("?")[0].removeprefix("/secrets/").rstrip("/")
+            self.answer(503 if len(answered) == 1 else 200 if name in SECRETS else 404, SECRETS.get(name))
+
+        def answer(self, status: int, secret: str | None = None) -> None:
+            body = json.dumps({"value": secret, "id": f"{vault.url}/secrets/name/1"}).encode()
             self.send_response(status)
+            login = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001"
+            self.send_header("WWW-Authenticate", f'Bearer authorization="{login}", resource="{vault.resource}"')
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -58,28 +67,42 @@ def vault(certificate: tuple[Path, Path]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with serving(Handler, certificate) as url:
-        yield url
+    with serving(Handler, certificate) as vault.url:
+        # The SDK trusts a vault whose host ends in the resource's: x.vault.azure.net asks for https://vault.azure.net.
+        vault.resource = vault.url.replace("127.", "")
+        yield vault
 
 
-def test_secrets_come_from_the_vault_as_the_managed_identity(vault: str, identity: Identity) -> None:
+def test_secrets_come_from_the_vault_as_the_managed_identity(vault: Vault, identity: Identity) -> None:
     environment = identity.environment | {
-        "HYDROTHEQUE_KEY_VAULT_URL": f"{vault}/",
+        "HYDROTHEQUE_KEY_VAULT_URL": f"{vault.url}/",
         "HYDROTHEQUE_KEY_VAULT_SECRETS": "PGPASSWORD=owner-password, HYDROTHEQUE_API_SECRET_KEY=secret-key",
     }
     assert start(*PRINT, "PGPASSWORD", **environment).stdout == "the owner's, with = and ,\n"
     assert start(*PRINT, "PGPASSWORD", PGPASSWORD="given", **environment).stdout == "given\n"
-    assert identity.resources == {"https://vault.azure.net"}
+    assert identity.resources == {vault.resource}
 
 
-def test_a_secret_that_the_vault_lacks_stops_the_start(vault: str, identity: Identity) -> None:
+def test_a_vault_that_asks_for_tokens_of_another_service_gets_none(vault: Vault, identity: Identity) -> None:
+    vault.resource = "https://storage.azure.com"
     environment = identity.environment | {
-        "HYDROTHEQUE_KEY_VAULT_URL": vault,
+        "HYDROTHEQUE_KEY_VAULT_URL": vault.url,
+        "HYDROTHEQUE_KEY_VAULT_SECRETS": "PGPASSWORD=owner-password",
+    }
+    done = start(*PRINT, "PGPASSWORD", **environment)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"hydrotheque: HYDROTHEQUE_KEY_VAULT_URL: {vault.url} cannot be read: ")
+    assert identity.resources == set()
+
+
+def test_a_secret_that_the_vault_lacks_stops_the_start(vault: Vault, identity: Identity) -> None:
+    environment = identity.environment | {
+        "HYDROTHEQUE_KEY_VAULT_URL": vault.url,
         "HYDROTHEQUE_KEY_VAULT_SECRETS": "HYDROTHEQUE_API_SECRET_KEY=secret-key,PGPASSWORD=no-such-secret",
     }
     done = start(*PRINT, "PGPASSWORD", **environment)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"hydrotheque: PGPASSWORD: the vault {vault} answers 404 for secret no-such-secret\n"
+    assert done.stderr == f"hydrotheque: PGPASSWORD: the vault {vault.url} answers 404 for secret no-such-secret\n"
 
 
 def test_a_vault_that_cannot_be_reached_is_one_line(identity: Identity) -> None:

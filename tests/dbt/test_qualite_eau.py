@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
-from flows.chain import revisions
+from flows.chain.revisions import count_revised
 
 MARTS = (
     "reseau_distribution", "commune_reseau", "parametre", "prelevement", "resultat_analyse", "conformite_commune",
     "rejet",
 )  # fmt: skip
-HISTORIES = ("prelevement_historique", "resultat_analyse_historique")
+HISTORIES = {
+    "prelevement_historique": ["referenceprel", "cdreseau", "annee"],
+    "resultat_analyse_historique": ["referenceprel", "cdparametresiseeaux", "referenceanl", "annee"],
+}
 BUILD = ("build", "--resource-type", "model", "--resource-type", "snapshot")
 LIMIT = "<=0,1 µg/L"
 # The rules said another way than the models say them.
@@ -112,7 +115,7 @@ class Water:
 
     def revised(self) -> list[tuple[str, int, int]]:
         """Rows changed and gone, by table, as the run's summary counts them."""
-        return [(r.table, r.changed, r.gone) for r in revisions.count(self.source.connection, HISTORIES)]
+        return [(r.table, r.changed, r.gone) for r in count_revised(self.source.connection, HISTORIES)]
 
     def checksums(self) -> dict[str, str]:
         query = "select md5(string_agg(t::text, '|' order by t::text)) from marts.{} as t"

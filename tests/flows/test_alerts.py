@@ -20,8 +20,9 @@ from flows.chain.start import started
 from flows.reporting import findings
 from flows.reporting.alerts import send
 from flows.run import Alert
-from ingestion.errors import BusyError, GuardError, SettingsError, SourceError
-from ingestion.report import Reporter
+from ingestion.errors import BuildError, BusyError, GuardError, SettingsError, SourceError
+from ingestion.providers.http import TransientError
+from ingestion.report import Collected, Reporter
 from ingestion.settings import get_settings, load_settings
 from tests.end_to_end.test_bad_input import COLUMNS, NAME, sim2
 from tests.flows.conftest import Environment
@@ -148,9 +149,16 @@ def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: TestWareh
     assert "What to do: `hydrotheque load`" in desk.posts[1]["message"]
 
 
-def test_numbers_alone_make_no_new_alert_and_other_words_do(desk: Desk) -> None:
-    for happened in ("3 lines refused", "4 lines refused", "the disk is full"):
-        send(get_settings(), {"test": Alert("load failed", happened, "all", "look")})
+def failed(piece: str, error: Exception) -> Exception:
+    """The error as it leaves the collection of a piece."""
+    with pytest.raises(type(error)), Reporter().timed(Collected("meteo", piece)):
+        raise error
+    return error
+
+
+def test_numbers_alone_make_no_new_alert_and_another_kind_of_error_does(desk: Desk) -> None:
+    for error in (SourceError("3 lines refused"), SourceError("4 lines refused"), OSError("the disk is full")):
+        send(get_settings(), {"test": findings.failure("load", error)})
     assert [post["message"].splitlines()[0] for post in desk.posts] == [
         "What happened: 3 lines refused",
         "What happened: the disk is full",
@@ -158,24 +166,42 @@ def test_numbers_alone_make_no_new_alert_and_other_words_do(desk: Desk) -> None:
 
 
 def test_another_file_is_another_alert_and_another_day_is_none(desk: Desk) -> None:
-    for happened in (
-        "QUOT_SIM2_2023.csv.gz has 362 days instead of 365",
-        "QUOT_SIM2_2023.csv.gz has 361 days instead of 365",
-        "QUOT_SIM2_2024.csv.gz has 362 days instead of 366",
-        "dis-2023.zip: 3 lines",
-        "dis-2024.zip: 3 lines",
-        "http://127.0.0.1:80/x?date_debut=2024-01-01&size=20 answered 503",
-        "http://127.0.0.1:80/x?date_debut=2024-02-03&size=20 answered 503",
+    for error in (
+        failed("QUOT_SIM2_2023.csv.gz", GuardError("QUOT_SIM2_2023.csv.gz has 362 days instead of 365")),
+        failed("QUOT_SIM2_2023.csv.gz", GuardError("QUOT_SIM2_2023.csv.gz has 361 days instead of 365")),
+        failed("QUOT_SIM2_2024.csv.gz", GuardError("QUOT_SIM2_2024.csv.gz has 362 days instead of 366")),
+        failed("dis-2023.zip", SourceError("dis-2023.zip: 3 lines")),
+        failed("dis-2024.zip", SourceError("dis-2024.zip: 3 lines")),
+        failed("dis-2024.zip", TransientError("http://127.0.0.1:80/x?date_debut=2024-01-01&size=20 answered 503")),
+        failed("dis-2023.zip", TransientError("http://127.0.0.1:80/x?date_debut=2024-02-03&size=20 answered 503")),
     ):
-        send(get_settings(), {"test": Alert("meteo failed", happened, "all", "look")})
+        send(get_settings(), {"test": findings.collection_failure("meteo", error)})
     said = [post["message"].split()[2] for post in desk.posts]
     assert said == ["QUOT_SIM2_2023.csv.gz", "QUOT_SIM2_2024.csv.gz", "dis-2023.zip:", "dis-2024.zip:",
                     "http://127.0.0.1:80/x?date_debut=2024-01-01&size=20"]  # fmt: skip
 
 
+def test_another_lot_of_stations_is_the_same_fault(desk: Desk) -> None:
+    for number in (36, 37):
+        error = failed(f"values of {number} sensors", GuardError(f"no value left of {number} sensors"))
+        send(get_settings(), {"test": findings.collection_failure("capteurs", error)})
+    assert len(desk.said()) == 1
+
+
+def test_another_table_is_another_alert(desk: Desk) -> None:
+    for table in ("meteo", "meteo", "nappe"):
+        error = BuildError(f"dbt: {table}: division by zero")
+        error.about = table
+        send(get_settings(), {"test": findings.failure("build", error)})
+    assert [post["message"].splitlines()[0] for post in desk.posts] == [
+        "What happened: dbt: meteo: division by zero",
+        "What happened: dbt: nappe: division by zero",
+    ]
+
+
 def test_a_run_that_came_while_another_was_under_way_closes_no_alert(desk: Desk) -> None:
     for error in (OSError("the disk is full"), BusyError("another run"), OSError("the disk is full")):
-        with pytest.raises(type(error)), findings.told(get_settings(), "load"):
+        with pytest.raises(type(error)), findings.alerting(get_settings(), "load"):
             raise error
     assert desk.said() == ["Hydrothèque: load failed"]
 
@@ -183,7 +209,7 @@ def test_a_run_that_came_while_another_was_under_way_closes_no_alert(desk: Desk)
 def test_an_alert_that_nobody_takes_is_sent_again(
     desk: Desk, environment: Environment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alert = {"test": Alert("load failed", "no space", "all", "look")}
+    alert = {"test": Alert("load failed", "no space", "all", "look", "OSError")}
     environment.set(HYDROTHEQUE_NOTIFY_URLS="json://user:secret-of-the-hook@127.0.0.1:9/")
     send(get_settings(), alert)
     assert "not every address of HYDROTHEQUE_NOTIFY_URLS took the alert: load failed" in caplog.text
