@@ -20,9 +20,9 @@ from flows.reporting.terminal import lines_for
 from flows.run import Run
 from flows.upkeep import accounts
 from flows.upkeep.migration import migrate
+from ingestion.providers.http import TransientError
 from ingestion.report import Reporter
 from ingestion.settings import get_settings
-from ingestion.sources.http import TransientError
 
 _home = get_settings().home / "prefect"
 _home.mkdir(parents=True, exist_ok=True)

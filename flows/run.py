@@ -58,6 +58,7 @@ class Built:
     nodes: list[Node] = field(default_factory=list)
     freshness: list[Freshness] = field(default_factory=list)
     revised: list[Revised] = field(default_factory=list)
+    unchanged: bool = False  # dbt was not called: nothing was new
 
     @property
     def models(self) -> int:

@@ -1,93 +1,63 @@
 """One PostgreSQL for all tests, a database for each that writes, and one warehouse that the whole chain built."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from flows.chain import steps
-from flows.chain.start import started
-from ingestion.embedded import EmbeddedPostgres
-from ingestion.settings import Settings, get_settings, load_settings
-from ingestion.warehouse import Warehouse, initialise, open_warehouse
+from ingestion.settings import get_settings
+from tests.helpers import server
+from tests.helpers.warehouse import INITIALISED, TestWarehouse, chain, new_warehouse
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
-_numbers = count(1)
 
 
-@dataclass(frozen=True)
-class Entrepot:
-    """A warehouse under test: its settings, its owner, and the environment of the API's role."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a run: what its workers share is below one folder."""
+    if not hasattr(config, "workerinput"):
+        server.begin()
 
-    settings: Settings
-    owner: Warehouse
-    api_env: dict[str, str] = field(repr=False)
 
-    @property
-    def url(self) -> str:
-        return self.owner.url
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run: stop its server, remove its folder."""
+    if not hasattr(config, "workerinput"):
+        server.end()
 
-    @property
-    def env(self) -> dict[str, str]:
-        return self.owner.env
 
-    def rows(self, query: str) -> list[tuple]:
-        """Return the rows of a query, as the owner."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            return connection.execute(query).fetchall()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test-quick` leaves out."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if "home" in needed:
+            item.add_marker(pytest.mark.server)
+        if "azurite_program" in needed:
+            item.add_marker(pytest.mark.program)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def home() -> Iterator[Path]:
-    """A HOME of the tests' own, whose settings no variable of the developer's reaches; its server ends with them."""
-    # Not pytest's folder: each new session of pytest closes that one to other users, and a root user's server is one.
-    folder = Path(tempfile.mkdtemp(prefix="hydrotheque-tests-"))
+def _environment() -> None:
+    """A HOME of the worker's own, whose settings no variable of the developer's reaches."""
     for name in [name for name in os.environ if name.startswith(("HYDROTHEQUE_", "PG"))]:
         del os.environ[name]
+    folder = server.new_home(server.WORKER)
     os.environ["HYDROTHEQUE_HOME"] = str(folder)
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
     get_settings.cache_clear()
-    yield folder
-    EmbeddedPostgres(folder).stop()
-    shutil.rmtree(folder)
-
-
-def entrepot(home: Path, lake: Path, database: str, **changes: object) -> Entrepot:
-    """Create a database on the tests' server and return it as a warehouse of its own, with a lake of its own."""
-    server = open_warehouse(load_settings(home=home))
-    with server.connect() as connection:
-        connection.execute(f"CREATE DATABASE {database}")
-    settings = load_settings(home=home, lake_url=lake.as_uri(), pgdatabase=database, **changes)
-    owner = replace(server, database=database)
-    initialise(settings, owner)
-    return Entrepot(settings, owner, open_warehouse(settings, "api_service").env)
-
-
-@pytest.fixture
-def empty_warehouse(home: Path, tmp_path: Path) -> Entrepot:
-    """A database with its schemas and roles, and nothing collected."""
-    return entrepot(home, tmp_path / "lake", f"test_{next(_numbers)}")
 
 
 @pytest.fixture(scope="session")
-def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
+def home() -> Path:
+    """The worker's HOME, with the server of this run of pytest."""
+    return server.start(server.WORKER)
+
+
+@pytest.fixture
+def empty_warehouse(home: Path, tmp_path: Path) -> TestWarehouse:
+    """A database with its schemas and roles, and nothing collected."""
+    return new_warehouse(tmp_path, template=INITIALISED)
+
+
+@pytest.fixture(scope="session")
+def warehouse(home: Path) -> TestWarehouse:
     """The warehouse that `hydrotheque run --sources simulated` builds; read only."""
-    os.environ["HYDROTHEQUE_SOURCES"] = "simulated"
-    os.environ["PGDATABASE"] = "hydrotheque"
-    get_settings.cache_clear()
-    try:
-        with started() as run:
-            steps.collect(run)
-            steps.load(run)
-            steps.build(run)
-            settings, owner = run.settings, run.warehouse
-    finally:
-        del os.environ["HYDROTHEQUE_SOURCES"]
-        get_settings.cache_clear()
-    return Entrepot(settings, owner, open_warehouse(get_settings(), "api_service").env)
+    return chain(home)

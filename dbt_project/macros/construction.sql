@@ -49,6 +49,23 @@
 {%- endmacro %}
 
 
+{#-
+    List: the consumers of packages, each with a domain that it reads. A model or snapshot with meta.perimetre is built
+    for the packages that are new to it; the tests of a mart (meta.verifie) look at the rows of these packages.
+-#}
+{% macro consumers() -%}
+    {%- set found = [] -%}
+    {%- for node in graph.get('nodes', {}).values() -%} {#- none while dbt parses -#}
+        {%- set meta = node.config.meta or {} -%}
+        {%- for parent in node.depends_on.nodes if parent.endswith('__perimetre') and (meta.perimetre or meta.verifie) -%}
+            {%- set domain = parent.split('.')[-1][4:].removesuffix('__perimetre') -%}
+            {%- do found.append((meta.verifie ~ ':tests' if meta.verifie else node.name, domain)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found | sort) }}
+{%- endmacro %}
+
+
 {% macro record_numero(modele, numero_sql) -%}
     merge into {{ source('control', 'construction') }} as cible
     using (select '{{ modele }}' as modele, ({{ numero_sql }}) as numero) as nouveau
@@ -66,15 +83,11 @@
 -#}
 {% macro record_checks(results) -%}
     {%- if execute and flags.WHICH == 'build' -%}
-        {%- for modele, vue in [
-            ('meteo', 'int_meteo__a_verifier'),
-            ('nappe', 'int_piezometrie__a_verifier'),
-            ('mesure_capteur', 'int_capteurs__a_verifier'),
-            ('prelevement', 'int_qualite_eau__a_verifier'),
-        ] -%}
-            {%- if all_tests_passed('model.' ~ project_name ~ '.' ~ vue, results) %}
-            {{ record_numero(modele ~ ':tests',
-                "select numero from " ~ source('control', 'construction') ~ " where modele = '" ~ modele ~ "'") }}
+        {%- for node in graph.nodes.values() if node.config.meta and node.config.meta.verifie -%}
+            {%- set mart = node.config.meta.verifie -%}
+            {%- if all_tests_passed(node.unique_id, results) %}
+            {{ record_numero(mart ~ ':tests',
+                "select numero from " ~ source('control', 'construction') ~ " where modele = '" ~ mart ~ "'") }}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}

@@ -5,32 +5,24 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from flows.chain import transform
+from flows.chain import news, transform
 from flows.chain.start import providers
 from flows.reporting import findings
 from flows.reporting.report import missing_line
 from flows.run import Run
 from flows.scheduling import schedules
-from ingestion import journal
-from ingestion.domains import DOMAINS
+from ingestion.control import journal
 from ingestion.errors import BuildError, MissingError, SettingsError
 from ingestion.lake import open_lake
-from ingestion.load import ensure_raw_tables, forget
-from ingestion.load import load as load_domain
+from ingestion.providers.http import TransientError
 from ingestion.report import Collected
-from ingestion.retention import prune
 from ingestion.settings import PREFIX, Settings
-from ingestion.sources import capteurs, communes, piezometrie, qualite_eau, sim2
-from ingestion.sources.http import TransientError
+from ingestion.sources import SOURCES
+from ingestion.sources.collect import collect as collect_source
 from ingestion.warehouse import marts
-
-COLLECTORS = {
-    "meteo": sim2.collect,
-    "piezometrie": piezometrie.collect,
-    "capteurs": capteurs.collect,
-    "qualite_eau": qualite_eau.collect,
-    "communes": communes.collect,
-}
+from ingestion.warehouse.load import ensure_raw_tables, forget
+from ingestion.warehouse.load import load as load_domain
+from ingestion.warehouse.retention import prune
 
 
 def collect(run: Run, *domains: str) -> None:
@@ -39,7 +31,7 @@ def collect(run: Run, *domains: str) -> None:
     After a domain fails, the others are still collected; then its error is raised. A retry in the same run collects the
     failed domains only.
     """
-    left = [domain for domain in domains or COLLECTORS if domain not in run.collected]
+    left = [domain for domain in domains or SOURCES if domain not in run.collected]
     with providers(run.settings) as settings, run.warehouse.connect() as connection:
         errors = [error for domain in left if (error := _collect_domain(run, settings, connection, domain))]
     if errors:
@@ -54,7 +46,7 @@ def _collect_domain(run: Run, settings: Settings, connection: psycopg.Connection
     before = len(run.reporter.lines)
     error: Exception | None = None
     try:
-        COLLECTORS[domain](settings, connection, run.options, run.reporter)
+        collect_source(domain, settings, connection, run.options, run.reporter)
         run.collected.add(domain)
     except Exception as caught:
         error = caught
@@ -86,11 +78,11 @@ def load(run: Run, *domains: str, from_lake: bool = False) -> None:
     Raises SettingsError, before anything is dropped, for a lake without a package.
     """
     if from_lake:
-        if not any(open_lake(run.settings, domain).complete_packages() for domain in DOMAINS):
+        if not any(open_lake(run.settings, domain).complete_packages() for domain in SOURCES):
             raise SettingsError(f"{PREFIX}LAKE_URL: {run.settings.lake_url} holds no package; nothing was dropped")
         forget(run.warehouse)
     ensure_raw_tables(run.warehouse)
-    for domain in domains or DOMAINS:
+    for domain in domains or SOURCES:
         run.still_held()
         load_domain(run.settings, run.warehouse, domain, run.reporter)
 
@@ -100,12 +92,21 @@ def load_sensors(run: Run) -> None:
     load(run, "capteurs")
 
 
-def build(run: Run, *arguments: str) -> None:
-    """Build and test the tables with dbt, then delete raw values past their retention."""
+def build(run: Run, *arguments: str, always: bool = False) -> None:
+    """Build and test the tables with dbt, then delete raw values past their retention.
+
+    Without arguments and `always`, dbt is not called when it would change nothing: see `news`.
+    """
     run.still_held()
-    transform.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
-    transform.check_freshness(run.settings, run.warehouse, run.built)
-    prune(run.settings, run.warehouse)
+    with run.warehouse.connect() as connection:
+        run.built.unchanged = not arguments and not always and news.nothing_new(connection)
+        if run.built.unchanged:
+            return
+        transform.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
+        transform.check_freshness(run.settings, run.warehouse, run.built)
+        pruned = prune(run.settings, run.warehouse)
+        if not arguments and not pruned:  # after pruning, the next build deletes the same values from the marts
+            news.note_whole_build(connection)
 
 
 def build_sensors(run: Run) -> None:
@@ -130,7 +131,7 @@ def check_collected(run: Run) -> None:
 
     Raises MissingError with the domains, files and stations that are missing.
     """
-    wanted = schedules.required_since(tuple(COLLECTORS), datetime.now(UTC))
+    wanted = schedules.required_since(tuple(SOURCES), datetime.now(UTC))
     with run.warehouse.connect() as connection:
         missing = journal.missing(connection, wanted)
     if missing:

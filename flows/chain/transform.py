@@ -1,9 +1,10 @@
 """Run dbt on the project at the root, with the warehouse of the settings."""
 
 import gc
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from flows.chain.revisions import count_revised
 from flows.run import TESTS, Built, DbtRunner, Freshness, Node
 from ingestion.errors import BuildError
 from ingestion.settings import ROOT, Settings
+from ingestion.sources import SOURCES
 from ingestion.warehouse import Warehouse
 
 
@@ -112,9 +114,18 @@ def invoke(
     }
     with _environment(warehouse.env | variables), _without_garbage_collection():
         try:
-            return (runner or dbtRunner)().invoke([*arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
+            return (runner or dbtRunner)().invoke(
+                [*_with_domains(arguments), "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+            )
         except ValueError as error:
             raise BuildError(f"{' '.join(str(error).split())}; log: {_log_folder(settings)}/dbt.log") from error
+
+
+def _with_domains(arguments: Sequence[str]) -> list[str]:
+    """Give dbt the domains that ingestion knows, unless the caller sets variables of their own."""
+    if any(argument.startswith("--vars") for argument in arguments):
+        return list(arguments)
+    return [*arguments, "--vars", json.dumps({"domaines": sorted(SOURCES)})]
 
 
 @contextmanager

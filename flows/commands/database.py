@@ -9,11 +9,10 @@ import typer
 
 from flows.upkeep import backup as backups
 from flows.upkeep.migration import migrate
-from ingestion import owner
-from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import SettingsError
 from ingestion.settings import get_settings
-from ingestion.warehouse import open_warehouse
+from ingestion.warehouse import open_warehouse, owner
+from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
 
 app = typer.Typer()
 db = typer.Typer(help="The PostgreSQL server of the warehouse.", no_args_is_help=True)

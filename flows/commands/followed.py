@@ -8,9 +8,10 @@ from typing import Annotated
 import psycopg
 import typer
 
-from ingestion import control
+from ingestion.control import followed
 from ingestion.settings import get_settings
 from ingestion.warehouse import initialise, open_warehouse
+from ingestion.warehouse.held import held_files
 
 app = typer.Typer()
 stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
@@ -40,21 +41,21 @@ def add(
 ) -> None:
     """Follow a piezometer."""
     with _connection() as connection:
-        control.add_station(connection, code, since.date() if since else None)
+        followed.add_station(connection, code, since.date() if since else None)
 
 
 @stations.command()
 def remove(code: Code) -> None:
     """Stop following a piezometer; its collected levels stay."""
     with _connection() as connection:
-        control.remove_station(connection, code)
+        followed.remove_station(connection, code)
 
 
 @stations.command("list")
 def list_stations() -> None:
     """List the followed piezometers, a line each: code, first day."""
     with _connection() as connection:
-        for code, since in control.followed_stations(connection).items():
+        for code, since in followed.followed_stations(connection).items():
             typer.echo(f"{code}\t{since or 'all'}")
 
 
@@ -62,28 +63,27 @@ def list_stations() -> None:
 def add_sensor(code: Sensor) -> None:
     """Follow a sensor."""
     with _connection() as connection:
-        control.add_sensor(connection, code)
+        followed.add_sensor(connection, code)
 
 
 @sensors.command("remove")
 def remove_sensor(code: Sensor) -> None:
     """Stop following a sensor; its collected values stay."""
     with _connection() as connection:
-        control.remove_sensor(connection, code)
+        followed.remove_sensor(connection, code)
 
 
 @sensors.command("list")
 def list_sensors() -> None:
     """List the followed sensors, a line each: code."""
     with _connection() as connection:
-        for code in control.followed_sensors(connection):
+        for code in followed.followed_sensors(connection):
             typer.echo(code)
 
 
 @sources.command("list")
 def list_sources() -> None:
-    """List the collected files, a line each: name, version, bytes, rows, address."""
+    """List the collected files, a line each: name, loaded version (date, bytes, rows), address."""
     with _connection() as connection:
-        for name, url, _, modified, length, rows in control.files(connection):
-            held = f"{modified:%Y-%m-%d %H:%M}\t{length}\t{rows}" if modified else "not collected yet\t\t"
-            typer.echo(f"{name}\t{held}\t{url}")
+        for name, url, held in held_files(connection):
+            typer.echo(f"{name}\t{held or 'not loaded yet'}\t{url}")

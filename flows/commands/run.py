@@ -8,9 +8,9 @@ import typer
 from flows.chain import steps
 from flows.chain.start import started
 from flows.reporting import terminal
-from ingestion.domains import DOMAINS
 from ingestion.report import Options
 from ingestion.settings import PREFIX, get_settings
+from ingestion.sources import SOURCES
 
 app = typer.Typer()
 
@@ -43,15 +43,15 @@ def run(
 
 @app.command()
 def collect(
-    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(DOMAINS)}; defaults to all")] = None,
+    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SOURCES)}; defaults to all")] = None,
     sources: Sources = None,
     accept: Accept = False,
     full: Full = False,
 ) -> None:
     """Bring new data from the providers to the lake."""
     _use(sources)
-    if unknown := set(domains or ()) - set(DOMAINS):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(DOMAINS)}")
+    if unknown := set(domains or ()) - set(SOURCES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(SOURCES)}")
     with started(terminal.reporter(), Options(accept, full), "collect") as current:
         steps.collect(current, *(domains or ()))
 
@@ -69,5 +69,5 @@ def load(
 def build(arguments: DbtArguments = None) -> None:
     """Build and test the tables with dbt; arguments after `--` go to `dbt build`."""
     with started(name="build") as current:
-        steps.build(current, *(arguments or ()))
+        steps.build(current, *(arguments or ()), always=True)
         terminal.show_built(current)

@@ -8,12 +8,13 @@ import psycopg
 
 from flows.reporting.alerts import addresses, send
 from flows.run import Alert, Findings
-from flows.scheduling import schedules
-from ingestion import journal
+from ingestion.control import journal
 from ingestion.errors import BuildError, BusyError, GuardError, HydrothequeError, MissingError, SourceError
+from ingestion.providers.http import TransientError
 from ingestion.report import Collected, Loaded
 from ingestion.settings import Settings
-from ingestion.sources.http import TransientError
+from ingestion.sources import SOURCES
+from ingestion.sources.source import FileSource
 
 COMMANDS = {
     "pipeline_mensuel": "hydrotheque run",
@@ -61,7 +62,7 @@ def collection_failure(domain: str, error: Exception) -> Alert:
     """Return the alert of a domain that could not be collected."""
     key = _fault(error)
     # Lots of stations change from run to run: only a file distinguishes faults of one kind.
-    if isinstance(error, TransientError) or domain not in schedules.domains_of("pipeline_get_csv"):
+    if isinstance(error, TransientError) or not isinstance(SOURCES[domain], FileSource):
         key = type(error).__name__
     if isinstance(error, GuardError):
         return Alert(

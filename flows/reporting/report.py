@@ -13,10 +13,10 @@ import psycopg
 from flows.reporting import findings
 from flows.run import Findings, Run
 from flows.scheduling.schedules import required_since
-from ingestion import journal
-from ingestion.domains import DOMAINS
+from ingestion.control import journal
 from ingestion.lake import write_log
 from ingestion.report import Collected, Loaded
+from ingestion.sources import SOURCES
 
 Report = dict[str, Any]
 LONGEST_TABLE = 1000  # lines; the JSON has them all
@@ -100,7 +100,7 @@ def gaps(run: Run, connection: psycopg.Connection) -> list[str]:
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
     found = [f"{line.domain}: the provider does not know {listed(line.missing)}" for line in collected if line.missing]
     found += [f"{line.domain}: nothing was read {line.lost}" for line in collected if line.lost]
-    wanted = required_since(tuple(DOMAINS), datetime.now(UTC))
+    wanted = required_since(tuple(SOURCES), datetime.now(UTC))
     return found + [missing_line(each) for each in journal.missing(connection, wanted)]
 
 
@@ -147,7 +147,7 @@ def _pieces(report: Report) -> set[tuple[str, str]]:
 
 def _domain(source: str) -> str:
     schema = source.split(".", maxsplit=1)[0]
-    return next((name for name, domain in DOMAINS.items() if domain.schema == schema), schema)
+    return next((name for name, each in SOURCES.items() if each.schema == schema), schema)
 
 
 def _rounded(line: Report) -> Report:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.scheduling import schedules
-from ingestion import journal
+from ingestion.control import journal
 from ingestion.settings import Settings
 from ingestion.warehouse import initialise, open_warehouse
 

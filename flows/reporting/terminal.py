@@ -84,6 +84,8 @@ def lines_for(line: Collected | Loaded) -> list[str]:
 
 def show_built(run: Run) -> None:
     """Print the counts of a dbt build, the published rows that it revised, and its warnings."""
+    if run.built.unchanged:
+        console.print("unchanged  tables       no package is newer than they are")
     if run.built.nodes:
         console.print(
             f"built      {run.built.models} models, {run.built.tests} tests passed, {run.built.seconds:.1f} s"

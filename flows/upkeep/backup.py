@@ -9,16 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from ingestion.domains import DOMAINS
-from ingestion.embedded import BIN
 from ingestion.errors import WarehouseError
+from ingestion.sources import SOURCES
 from ingestion.warehouse import DBT_SCHEMAS, Warehouse, exclusive
+from ingestion.warehouse.embedded import BIN
 
 # Schemas that the lake cannot restore: accounts, followed stations, history of revised rows.
 LIGHT = ("app", "control", "snapshots")
 # A light backup lists packages as loaded, without the raw schemas: the next load must read them again.
 UNLOADED = ("DELETE FROM control.paquet_charge", "DELETE FROM control.conservation")
-SCHEMAS = ("app", "control", *DBT_SCHEMAS, *(domain.schema for domain in DOMAINS.values()))
+SCHEMAS = ("app", "control", *DBT_SCHEMAS, *(source.schema for source in SOURCES.values()))
 
 
 def backup(warehouse: Warehouse, file: Path, *, light: bool = False) -> None:

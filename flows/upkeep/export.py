@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import sql
 
-from ingestion.domains import DOMAINS
 from ingestion.errors import SettingsError, WarehouseError
 from ingestion.settings import Settings
+from ingestion.sources import SOURCES
 from ingestion.warehouse import Warehouse, open_warehouse
 
 Format = Literal["parquet", "csv"]
@@ -119,7 +119,7 @@ def _note(settings: Settings, table: Table) -> str:
         lake = connection.execute("SELECT lac FROM control.origine").fetchone()
     lines = [f"{table.schema}.{table.name}, exported from Hydrothèque on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"]
     lines += [table.description, "", LICENCE, "", "Producers, and the day this warehouse last loaded their data:"]
-    lines += [f"  {name}: {DOMAINS[name].producers}; {loaded[name]}" for name in DOMAINS if name in loaded]
+    lines += [f"  {name}: {SOURCES[name].producers}; {loaded[name]}" for name in SOURCES if name in loaded]
     if lake and lake[0].startswith("simulated"):
         lines += ["", "SIMULATED DATA: a program made them; they are not measurements."]
     lines += ["", "Columns:"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ingestion.simulator.noise import Integers, Words
 from ingestion.simulator.world import day_of
-from ingestion.sources.sim2_csv import VARIABLES
+from ingestion.sources.meteo.sim2_csv import VARIABLES
 
 Scaled = npt.NDArray[np.int32]
 

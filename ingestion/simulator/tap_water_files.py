@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from ingestion.settings import DRINKING_WATER
 from ingestion.simulator.tap_water import PARAMETERS, Network, Parameter, Sample, networks, samples, served
 from ingestion.simulator.world import Scenario
-from ingestion.sources.qualite_eau_zip import COLUMNS
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
 
 FIRST_YEAR = 2016
 

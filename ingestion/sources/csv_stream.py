@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import duckdb
@@ -83,6 +84,24 @@ def fed(source: IO[bytes]) -> Iterator[str]:
         thread.join()
         if feed.error:
             raise feed.error
+
+
+def read_texts(path: Path, name: str, needed: Sequence[str], left_out: Sequence[str] = ("",)) -> pa.Table:
+    """Read a short csv: its columns as text, in its order, without those `left_out`.
+
+    Raises SourceError for a file that is not UTF-8, lacks a column, or has a line that cannot be read.
+    """
+    with path.open("rb") as source, duckdb.connect() as db:
+        columns, end = read_header(source, name)
+        check_columns([column for column in columns if column], needed, name)
+        names = [f"_{number}" if column in left_out else column for number, column in enumerate(columns)]
+        with csv_errors(name), fed(source) as stream:
+            rows = db.sql(f"SELECT * FROM {lines(stream, names, end)}").to_arrow_table()
+        refused = refused_lines(db, name, rows.num_rows)
+    if refused.num_rows:  # a list this short has no line to spare
+        line = refused.slice(0, 1).to_pylist()[0]
+        raise SourceError(f"{name}: line {line['ligne']} cannot be read ({line['motif']}); the file was not kept")
+    return rows.select([name for name, column in zip(names, columns, strict=True) if column not in left_out])
 
 
 def lines(path: str, columns: Sequence[str], end: str) -> str:

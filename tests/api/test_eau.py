@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.api.test_pages import pages
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 BUSIEST = """
     select code_insee, annee, prelevements from marts.conformite_commune order by prelevements desc, 1, 2 desc limit 1

@@ -16,7 +16,7 @@ import pytest
 
 from api.export import MEDIA_TYPES
 from api.export_tables import TABLES
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 STATION = "07548X0009/F"
 SMALL = [name for name in TABLES if name not in ("meteo", "meteo_mensuelle")]

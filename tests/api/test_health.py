@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.api.operations import OPERATIONS
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 DOWN = "The database does not answer: try again in a few seconds."
 

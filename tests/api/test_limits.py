@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 PASSWORD = "nappe-phreatique-2024"
 WRONG = "not-the-password"

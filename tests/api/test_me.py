@@ -15,7 +15,7 @@ from api.models import table_of
 from api.models.user import User
 from api.schemas.user import CONSENT, CONSENT_VERSION, UserMe
 from api.security import Claim
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 PASSWORD = "nappe-phreatique-2024"
 NEW_PASSWORD = "aquifere-captif-2025"

@@ -17,7 +17,7 @@ from api.main import create_app
 from api.problems import KINDS
 from api.settings import Settings
 from ingestion.simulator.server import serving
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 SETTINGS = Settings(secret_key="never-used-to-sign-anything", environment="development")
 EVERYWHERE = ("/health/live", "/docs", "/nothing/here", "/data/piezo/list", "/openapi.json", "/problems/not-found")

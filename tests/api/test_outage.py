@@ -22,12 +22,13 @@ from sqlalchemy import NullPool, create_engine
 from sqlmodel import SQLModel
 
 import api.models.marts  # noqa: F401  (the tables below are those it defines)
-from ingestion.embedded import EmbeddedPostgres
 from ingestion.settings import load_settings
 from ingestion.warehouse import Warehouse, grant_application, initialise, open_warehouse
+from ingestion.warehouse.embedded import EmbeddedPostgres
 from tests.api.conftest import PASSWORD, Server, libpq_environment
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
+pytestmark = pytest.mark.server
 REQUESTS, CANCELLED = 10_000, 100
 POOL = 8
 LOAD = ("/data/piezo/list", "/user/me", "/health/ready")

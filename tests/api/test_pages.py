@@ -8,7 +8,7 @@ import orjson
 import psycopg
 import pytest
 
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 STATION = "07548X0009/F"
 LISTS = ["/data/piezo/list", "/data/piezo/stations", "/data/piezo/latest", f"/data/piezo_value/?code_bss={STATION}",

@@ -7,7 +7,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 PARIS = (2.35, 48.85)
 

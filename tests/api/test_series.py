@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.api.test_pages import pages
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 STATION = "07548X0009/F"
 POINT = {"lambx": 652500.0, "lamby": 6862500.0}

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.serving import served
+from tests.helpers.providers import served
 
 OFF = "import sys, api.main; api.main.app; print([name for name in sys.modules if name.startswith('azure.monitor')])"
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.api.operations import CLOSED, METRICS, OPEN, OPERATIONS, Operation, served
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 REFUSED = "The token is missing, expired or not valid: get one at POST /user/login."
 # One route stands for all where making a user for each would take long: which route asks changes nothing.

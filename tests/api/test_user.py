@@ -9,7 +9,7 @@ import pytest
 
 from api import security, users
 from api.database import Database
-from tests.problems import assert_problem
+from tests.helpers.problems import assert_problem
 
 PROBES = 15
 ARGON2ID = "$argon2id$v=19$m=65536,t=3,p=4$"  # 64 MiB, 3 passes, 4 lanes: RFC 9106, section 4

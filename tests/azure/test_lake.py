@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.domains import DOMAINS
 from ingestion.simulator.server import running
 from ingestion.simulator.tap_water_files import resources
+from ingestion.sources import SOURCES
 from tests.azure.conftest import ACCOUNT, Azurite
 from tests.azure.identity import Identity
-from tests.faults.months import MONTH_1, Place, new_place
+from tests.faults.months import MONTH_1, new_place
+from tests.helpers.warehouse import TestWarehouse, named
 
 TINY = replace(MONTH_1, cells=4, years=(2024,), stations=3)
 DRINKING_WATER = resources(TINY)
@@ -24,21 +25,21 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def on_azure(place: Place, azurite: Azurite) -> Place:
+def on_azure(place: TestWarehouse, azurite: Azurite) -> TestWarehouse:
     """The same place, with its lake in Azurite."""
     connection = azurite.connection_string
     changes = {"azure_storage_account_name": ACCOUNT, "azure_storage_connection_string": connection}
     return place.at(place.settings.hubeau_url, lake_url="az://", **changes)
 
 
-def test_a_lake_on_azure_gives_the_tables_of_a_local_one(
-    home: Path, azurite: Azurite, providers: str, tmp_path: Path
-) -> None:
-    local = new_place(home, tmp_path, providers, qualite_eau_resources=DRINKING_WATER).month()
-    remote = on_azure(new_place(home, tmp_path, providers, qualite_eau_resources=DRINKING_WATER), azurite).month()
+def test_a_lake_on_azure_gives_the_tables_of_a_local_one(azurite: Azurite, providers: str, tmp_path: Path) -> None:
+    local = new_place(tmp_path, providers, qualite_eau_resources=DRINKING_WATER).month()
+    remote = on_azure(
+        new_place(tmp_path, providers, named("azure"), qualite_eau_resources=DRINKING_WATER), azurite
+    ).month()
     assert remote.raw() == local.raw()
-    read = {domain for domain in DOMAINS if remote.rows(f"SELECT FROM {DOMAINS[domain].schema}.lecture")}
-    assert read == set(DOMAINS), "nothing compared"
+    read = {domain for domain in SOURCES if remote.rows(f"SELECT FROM {SOURCES[domain].schema}.lecture")}
+    assert read == set(SOURCES), "nothing compared"
 
     again = on_azure(remote, azurite).month()
     assert not [line for line in again.collected if not line.unchanged and line.rows]
@@ -50,22 +51,21 @@ def test_a_lake_on_azure_gives_the_tables_of_a_local_one(
 
 @pytest.fixture
 def place(
-    home: Path,
     azurite_with_identities: Azurite,
     identity: Identity,
     providers: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Place:
+) -> TestWarehouse:
     """A place whose commands run as a container's: no key, no connection string, a managed identity."""
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("FSSPEC_ABFS_ACCOUNT_HOST", azurite_with_identities.host)  # in Azure the account's own
     for name, value in identity.environment.items():
         monkeypatch.setenv(name, value)
-    return new_place(home, tmp_path, providers).at(providers, lake_url="az://")
+    return new_place(tmp_path, providers).at(providers, lake_url="az://")
 
 
-def test_a_managed_identity_writes_and_reads_the_lake(place: Place, identity: Identity) -> None:
+def test_a_managed_identity_writes_and_reads_the_lake(place: TestWarehouse, identity: Identity) -> None:
     done = place.command("collect", "meteo")
     assert done.returncode == 0, done.stderr
     assert "QUOT_SIM2_2024.csv.gz" in done.stdout
@@ -73,7 +73,7 @@ def test_a_managed_identity_writes_and_reads_the_lake(place: Place, identity: Id
     assert identity.clients == {"client-worker"}
 
 
-def test_a_lake_that_lets_nobody_in_is_one_line(place: Place, identity: Identity) -> None:
+def test_a_lake_that_lets_nobody_in_is_one_line(place: TestWarehouse, identity: Identity) -> None:
     with identity.with_tokens_for("https://vault.azure.net"):
         done = place.command("load")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr

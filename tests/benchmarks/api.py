@@ -30,8 +30,8 @@ from api.models.sim2 import VARIABLES
 from api.piezo import levels
 from api.reader import GATE
 from api.statement import Statement
-from ingestion.embedded import BIN, OWNER
 from ingestion.settings import ROOT
+from ingestion.warehouse.embedded import BIN, OWNER
 from tests.benchmarks.bench import REPETITIONS, Bench, BenchError, Figure
 
 CONNECTIONS = 8

@@ -18,9 +18,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ingestion.embedded import HOST, OWNER, EmbeddedPostgres
 from ingestion.settings import ROOT
 from ingestion.warehouse import Warehouse
+from ingestion.warehouse.embedded import HOST, OWNER, EmbeddedPostgres
 
 REPETITIONS = 3
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ingestion.simulator.tap_water import PARAMETERS
-from ingestion.sources.qualite_eau_zip import COLUMNS
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
 from tests.benchmarks.bench import REPETITIONS, Bench, Figure
 from tests.benchmarks.extract import bare_copy
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.embedded import OWNER
+from ingestion.warehouse.embedded import OWNER
 from tests.benchmarks.bench import REPETITIONS, Bench, Figure
 
 # One file of five years, as the provider published them until 2026: the memory it takes must not grow with it.

@@ -7,7 +7,7 @@ sensors and communes.
 import time
 from collections.abc import Iterator
 
-from ingestion.embedded import OWNER
+from ingestion.warehouse.embedded import OWNER
 from tests.benchmarks.bench import REPETITIONS, Bench, Figure, show
 from tests.benchmarks.extract import DAYS, YEARS
 

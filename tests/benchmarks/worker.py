@@ -28,23 +28,25 @@ def prepare(scenario: str, folder: str) -> dict[str, Any]:
 
 def extract(archive: str) -> dict[str, Any]:
     """A downloaded csv.gz to the lake, as the collection does it."""
-    from ingestion.lake import open_lake, write  # noqa: PLC0415
-    from ingestion.sources.data_gouv import RemoteFile  # noqa: PLC0415
-    from ingestion.sources.sim2 import period_of, sim2  # noqa: PLC0415
-    from ingestion.sources.sim2_csv import Selection, parse  # noqa: PLC0415
+    return _to_the_lake("meteo", archive, lambda parsed: parsed.rows)
 
-    settings, source = get_settings(), Path(archive)
-    period = period_of(source.name)
-    assert period
-    file = RemoteFile(source.name, source.as_uri(), datetime.now(UTC), source.stat().st_size, "")
+
+def _to_the_lake(domain: str, archive: str, rows: Callable[[Any], int]) -> dict[str, Any]:
+    """Time how a downloaded file is parsed and written."""
+    from ingestion.lake import open_lake, write_file  # noqa: PLC0415
+    from ingestion.providers.data_gouv import RemoteFile  # noqa: PLC0415
+    from ingestion.sources import SOURCES  # noqa: PLC0415
+
+    settings, path, source = get_settings(), Path(archive), SOURCES[domain]
+    file = RemoteFile(path.name, path.as_uri(), datetime.now(UTC), path.stat().st_size)
     with TemporaryDirectory(dir=settings.home) as folder:  # the parser works beside the file
-        copy = Path(shutil.copy(source, folder))
+        copy = Path(shutil.copy(path, folder))
         started = time.perf_counter()
-        with open_lake(settings, "meteo").writer(period.label) as pipeline:
-            parsed = parse(copy, source.name, Selection())
-            write(pipeline, sim2(parsed, source.name, file, {"version": file.version}))
+        with open_lake(settings, domain).writer(source.partition(file)) as pipeline:
+            parsed = source.parse(copy, file, settings)
+            write_file(pipeline, source, file, parsed, {"version": file.version})
         seconds = time.perf_counter() - started
-    return {"seconds": seconds, "rows": parsed.rows, "peak_mb": _peak_mb()}
+    return {"seconds": seconds, "rows": rows(parsed), "peak_mb": _peak_mb()}
 
 
 def prepare_dis(rows: str, target: str) -> dict[str, Any]:
@@ -57,22 +59,7 @@ def prepare_dis(rows: str, target: str) -> dict[str, Any]:
 
 def extract_dis(archive: str) -> dict[str, Any]:
     """A downloaded zip of drinking water to the lake, as the collection does it."""
-    from ingestion.lake import open_lake, write  # noqa: PLC0415
-    from ingestion.sources.data_gouv import RemoteFile  # noqa: PLC0415
-    from ingestion.sources.qualite_eau import qualite_eau  # noqa: PLC0415
-    from ingestion.sources.qualite_eau_zip import parse  # noqa: PLC0415
-    from tests.benchmarks.dis import YEAR  # noqa: PLC0415
-
-    settings, source = get_settings(), Path(archive)
-    file = RemoteFile(source.name, source.as_uri(), datetime.now(UTC), source.stat().st_size, "")
-    with TemporaryDirectory(dir=settings.home) as folder:  # the parser works beside the file
-        copy = Path(shutil.copy(source, folder))
-        started = time.perf_counter()
-        with open_lake(settings, "qualite_eau").writer(str(YEAR)) as pipeline:
-            parsed = parse(copy, source.name, YEAR)
-            write(pipeline, qualite_eau(parsed, YEAR, file, {"version": file.version}))
-        seconds = time.perf_counter() - started
-    return {"seconds": seconds, "rows": parsed.rows["result"], "peak_mb": _peak_mb()}
+    return _to_the_lake("qualite_eau", archive, lambda parsed: parsed.reading["result"])
 
 
 def duckdb_copy(archive: str, target: str) -> dict[str, Any]:

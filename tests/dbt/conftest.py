@@ -11,7 +11,7 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from ingestion.load import ensure_raw_tables
+from tests.helpers.warehouse import TestWarehouse, new_warehouse
 
 ROOT = Path(__file__).parents[2]
 Dbt = Callable[..., dbtRunnerResult]
@@ -139,11 +139,16 @@ class Source:
 
 
 @pytest.fixture
-def source(empty_warehouse: Any) -> Iterator[Source]:
+def raw_warehouse(home: Path, tmp_path: Path) -> TestWarehouse:
+    """A database with every raw table, empty."""
+    return new_warehouse(tmp_path)
+
+
+@pytest.fixture
+def source(raw_warehouse: TestWarehouse) -> Iterator[Source]:
     """A warehouse with raw tables: two overlapping files, one station near a cell and one far away."""
-    with psycopg.connect(empty_warehouse.url, autocommit=True) as connection:
-        ensure_raw_tables(empty_warehouse.owner)
-        source = Source(connection, empty_warehouse.env)
+    with psycopg.connect(raw_warehouse.url, autocommit=True) as connection:
+        source = Source(connection, raw_warehouse.env)
         january = [(cell, f"2024-01-{day:02}", float(day)) for cell in (0, 1) for day in range(1, 11)]
         source.file("annee", january, modified="2024-02-01")
         source.file("latest", [(0, "2024-01-10", 40.0), (0, "2024-01-11", 41.0)], modified="2024-02-02")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ingestion.retention import prune
 from ingestion.settings import load_settings
 from ingestion.warehouse import Warehouse
+from ingestion.warehouse.retention import prune
 
 MARTS = ("capteur", "mesure_capteur", "mesure_capteur_jour", "lacune_capteur")
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -131,8 +131,8 @@ class Sensors:
 
 
 @pytest.fixture
-def sensors(source: Any, dbt: Any, empty_warehouse: Any) -> Sensors:
-    return Sensors(source, dbt, empty_warehouse.owner)
+def sensors(source: Any, dbt: Any, raw_warehouse: Any) -> Sensors:
+    return Sensors(source, dbt, raw_warehouse.owner)
 
 
 def raw(*numbers: float, value: float = -100, statut: int = 4) -> dict[datetime, tuple[float, int]]:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from scipy.stats import gaussian_kde, norm
 
-from ingestion.load import ensure_raw_tables
+from tests.helpers.warehouse import new_warehouse
 
 REFERENCE = range(1991, 2021)
 THRESHOLDS = (-np.inf, -1.28, -0.84, -0.25, 0.25, 0.84, 1.28, np.inf)
@@ -60,8 +60,7 @@ def rows(home: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
 def index(rows: dict[str, Any], request: pytest.FixtureRequest) -> list[tuple[Any, ...]]:
     """The mart, built once: code_bss, month, level, index, class, years, reason."""
     if "index" not in rows:
-        warehouse, dbt = request.getfixturevalue("empty_warehouse"), request.getfixturevalue("dbt")
-        ensure_raw_tables(warehouse.owner)
+        warehouse, dbt = new_warehouse(request.getfixturevalue("tmp_path")), request.getfixturevalue("dbt")
         with psycopg.connect(warehouse.url, autocommit=True) as connection:
             _load(connection)
             result = dbt(warehouse.env, "run", "-s", "+indicateur_piezometrique")

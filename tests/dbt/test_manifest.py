@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from api.models import table_of
 from api.models.marts import VersionDonnees
 from api.sources import OF_TABLE
-from ingestion.sources.sim2_csv import KEY, VARIABLES
+from ingestion.sources.meteo.sim2_csv import KEY, VARIABLES
 
 FOREIGN_KEYS = {
     ("meteo", "lambx,lamby", "localisation"),

@@ -34,8 +34,8 @@ def failures(source: Any, dbt: Any) -> dict[str, int]:
     return {run.node.name.removesuffix("_reconciles"): run.failures for run in tests}
 
 
-def test_a_row_that_is_lost_fails_the_test_of_its_mart(source: Any, dbt: Any, empty_warehouse: Any) -> None:
-    fill(source, Sensors(source, dbt, empty_warehouse.owner))
+def test_a_row_that_is_lost_fails_the_test_of_its_mart(source: Any, dbt: Any, raw_warehouse: Any) -> None:
+    fill(source, Sensors(source, dbt, raw_warehouse.owner))
     assert dbt(source.env, "run").success
     assert failures(source, dbt) == dict.fromkeys(RECONCILED, 0)
 

@@ -1,8 +1,5 @@
 """Bad input: one line, an exit status, and everything left as it was."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +12,12 @@ from flows.run import Run
 from ingestion.errors import SourceError
 from ingestion.lake import open_lake
 from ingestion.report import Reporter
-from ingestion.sources.sim2 import DATASET_ID
-from ingestion.sources.sim2_csv import KEY, VARIABLES
-from tests.conftest import entrepot
-from tests.serving import csv_gz, files, served
+from ingestion.sources.meteo import DATASET_ID
+from ingestion.sources.meteo.sim2_csv import KEY, VARIABLES
+from tests.helpers.command import hydrotheque
+from tests.helpers.providers import csv_gz, files, served
+from tests.helpers.warehouse import named, new_warehouse
 
-HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 NAME = "QUOT_SIM2_2024.csv.gz"
 COLUMNS = [*KEY, *VARIABLES]
 
@@ -56,7 +53,7 @@ def provider() -> Iterator[tuple[str, Provider]]:
 @pytest.fixture(scope="module")
 def collected(home: Path, provider: tuple[str, Provider], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A warehouse with 28 good rows of January 2024."""
-    warehouse = entrepot(home, tmp_path_factory.mktemp("bad") / "lake", "bad_input", data_gouv_url=provider[0])
+    warehouse = new_warehouse(tmp_path_factory.mktemp("bad"), named("bad_input"), data_gouv_url=provider[0])
     run = Run(warehouse.settings, warehouse.owner, Reporter())
     steps.collect(run, "meteo")
     steps.load(run)
@@ -126,13 +123,6 @@ def test_a_new_column_is_kept_in_the_lake_and_reported(collected: Run, provider:
         assert connection.execute("SELECT count(*) FROM raw_meteo.sim2").fetchone() == (28,)
 
 
-def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | changes
-    return subprocess.run(
-        [HYDROTHEQUE, *arguments], check=False, capture_output=True, text=True, env=environment, timeout=120
-    )
-
-
 @pytest.mark.parametrize(
     ("changes", "status", "message"),
     [
@@ -149,7 +139,7 @@ def hydrotheque(*arguments: str, **changes: str) -> subprocess.CompletedProcess[
 def test_the_command_leaves_with_one_line(
     collected: Run, tmp_path: Path, changes: dict[str, str], status: int, message: str
 ) -> None:
-    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE="bad_input", **changes)
+    done = hydrotheque("collect", "meteo", HYDROTHEQUE_LAKE_URL=str(tmp_path), PGDATABASE=named("bad_input"), **changes)
     assert done.returncode == status, done.stderr
     [line] = done.stderr.strip().splitlines()
     assert line.startswith("hydrotheque: ")
@@ -165,7 +155,7 @@ def test_a_server_that_is_not_postgresql(provider: tuple[str, Provider]) -> None
 
 
 def test_simulated_and_real_data_do_not_mix(collected: Run, tmp_path: Path) -> None:
-    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": "bad_input"}
+    lake = {"HYDROTHEQUE_LAKE_URL": str(tmp_path), "PGDATABASE": named("bad_input")}
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "origine.txt").write_text("simulated")
     done = hydrotheque("collect", "meteo", **lake)

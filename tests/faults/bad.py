@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.sources import http
+from ingestion.providers import http
 from tests.faults.proxy import Fault
 
 YEAR = "QUOT_SIM2_2023.csv.gz"  # the first file read

@@ -1,5 +1,6 @@
 """The providers of two months, and a place where the first is collected and loaded."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,8 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from ingestion.simulator.server import running
-from tests.faults.months import MONTH_1, MONTH_2, Place, copy_of, new_place
+from tests.faults.chain import Chain, run
+from tests.faults.months import MONTH_1, MONTH_2, SETTINGS
 from tests.faults.proxy import Faults
+from tests.helpers.warehouse import DATABASE, TestWarehouse, named, shared_warehouse
+
+collect_ignore = [] if "HYDROTHEQUE_KILLS" in os.environ else ["test_random_kills.py"]
 
 
 @pytest.fixture(scope="session")
@@ -45,27 +50,40 @@ def second_month(files: Path, _faults: Faults) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 1, collected and loaded; only copied from."""
-    return new_place(home, tmp_path_factory.mktemp("month_1"), first_month, "faults_month_1").month()
+    at = SETTINGS | {"hubeau_url": first_month, "data_gouv_url": first_month}
+    return shared_warehouse("month_1", TestWarehouse.month, tmp_path_factory.mktemp("month_1"), **at)
 
 
 @pytest.fixture(scope="session")
-def month_2(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def month_2(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 2 on top of month 1 on a good day; read only."""
-    return copy_of(month_1, tmp_path_factory.mktemp("month_2"), second_month, "faults_month_2").month()
+    return month_1.clone(tmp_path_factory.mktemp("month_2"), named("month_2")).at(second_month).month()
 
 
 @pytest.fixture
-def place(month_1: Place, second_month: str, tmp_path: Path) -> Place:
+def place(month_1: TestWarehouse, second_month: str, tmp_path: Path) -> TestWarehouse:
     """A place of the test's own with month 1, at the providers of month 2."""
-    return copy_of(month_1, tmp_path, second_month)
+    return month_1.clone(tmp_path).at(second_month)
 
 
 @pytest.fixture(scope="session")
-def untouched(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def untouched(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 1 at the providers of month 2, for runs that stop and must change nothing."""
-    return copy_of(month_1, tmp_path_factory.mktemp("untouched"), second_month)
+    return month_1.clone(tmp_path_factory.mktemp("untouched"), named("untouched")).at(second_month)
+
+
+@pytest.fixture(scope="module")
+def chain(
+    month_1: TestWarehouse, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory
+) -> Chain:
+    """Month 1 complete and built, with a HOME as its run left it."""
+    folder = tmp_path_factory.mktemp("kill")
+    (folder / "home").mkdir()
+    place = month_1.clone(folder / "month_1", DATABASE, folder / "home").at(first_month)
+    assert run(place) == 0, (place.settings.home / "run.log").read_text()
+    return Chain(place.renamed(named("kill_month_1")), second_month, folder)
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ import requests
 
 from ingestion.simulator.server import running
 from tests.faults.bad import YEAR
-from tests.faults.months import MONTH_2, Place, copy_of, new_place
+from tests.faults.months import MONTH_2, new_place
+from tests.helpers.warehouse import TestWarehouse, named
 
 
 def test_revised_values_replace_the_old_ones_where_they_are_read_again(
-    month_2: Place, month_1: Place, fresh: Place
+    month_2: TestWarehouse, month_1: TestWarehouse, fresh: TestWarehouse
 ) -> None:
     place = month_2
     windows = place.rows("SELECT code_bss, max(lu_depuis) FROM raw_piezometrie.lecture GROUP BY 1")
@@ -30,22 +31,24 @@ def test_revised_values_replace_the_old_ones_where_they_are_read_again(
     assert len(windows) == 5
 
 
-def test_a_full_reading_replaces_every_value(month_2: Place, fresh: Place, second_month: str, tmp_path: Path) -> None:
-    place = copy_of(month_2, tmp_path, second_month)
+def test_a_full_reading_replaces_every_value(
+    month_2: TestWarehouse, fresh: TestWarehouse, second_month: str, tmp_path: Path
+) -> None:
+    place = month_2.clone(tmp_path).at(second_month)
     assert series(place) != series(fresh)
     place.month("piezometrie", full=True)
     assert series(place) == series(fresh)
 
 
-def test_a_second_run_of_a_month_brings_nothing(month_2: Place, second_month: str, tmp_path: Path) -> None:
-    place = copy_of(month_2, tmp_path, second_month)
+def test_a_second_run_of_a_month_brings_nothing(month_2: TestWarehouse, second_month: str, tmp_path: Path) -> None:
+    place = month_2.clone(tmp_path).at(second_month)
     before = place.contents()
     place.month()
     assert all(line.unchanged for line in place.collected)
     assert place.contents() == before
 
 
-def series(place: Place, where: str = "true") -> list[tuple[Any, ...]]:
+def series(place: TestWarehouse, where: str = "true") -> list[tuple[Any, ...]]:
     """Measures by station and day, without what tells one reading from another."""
     return place.rows(
         f"""SELECT (to_jsonb(c) - '{{paquet,lu_depuis,_dlt_load_id,_dlt_id}}'::text[])::text
@@ -54,12 +57,12 @@ def series(place: Place, where: str = "true") -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def fresh(home: Path, month_2: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def fresh(month_2: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Month 2 collected into an empty place; read only."""
-    return new_place(home, tmp_path_factory.mktemp("fresh"), second_month).month()
+    return new_place(tmp_path_factory.mktemp("fresh"), second_month, named("fresh")).month()
 
 
-def test_both_headers_give_the_same_columns(month_2: Place) -> None:
+def test_both_headers_give_the_same_columns(month_2: TestWarehouse) -> None:
     headers = {
         name: gzip.decompress(requests.get(url, timeout=10).content).split(b"\n", 1)[0].decode().split(";")
         for name, url in month_2.rows("SELECT nom_du_fichier, url FROM raw_meteo.lecture")
@@ -75,11 +78,11 @@ def test_both_headers_give_the_same_columns(month_2: Place) -> None:
 
 
 def test_from_decades_to_years_every_day_stands_once_and_the_newest_wins(
-    home: Path, files: Path, second_month: str, tmp_path: Path
+    files: Path, second_month: str, tmp_path: Path
 ) -> None:
     decades = replace(MONTH_2, today=date(2025, 1, 8), revision=0, layout="decades")
     with running(decades, cache_dir=files) as url:
-        place = new_place(home, tmp_path, url).month("meteo", "piezometrie").build()
+        place = new_place(tmp_path, url).month("meteo", "piezometrie").build()
     assert {name for (name,) in place.rows("SELECT DISTINCT nom_du_fichier FROM marts.meteo")} == {
         "QUOT_SIM2_previous-2020.csv.gz",
         "QUOT_SIM2_latest.csv.gz",

@@ -2,8 +2,9 @@
 
 from ingestion.simulator.tap_water_files import issue
 from tests.faults.bad import PAGE
-from tests.faults.months import MONTH_1, MONTH_2, VALUES, Place
+from tests.faults.months import MONTH_1, MONTH_2, VALUES
 from tests.faults.proxy import Faults, answers, breaks_after
+from tests.helpers.warehouse import TestWarehouse
 
 SAMPLES = "SELECT referenceprel, cdreseau, conclusionprel FROM raw_qualite_eau.plv WHERE annee = 2024"
 ORPHANS = """
@@ -13,7 +14,7 @@ SELECT count(*) FROM raw_qualite_eau.result AS r WHERE NOT EXISTS (
 
 
 def test_a_year_published_again_replaces_its_rows(
-    place: Place, month_2: Place, faults: Faults, waits: list[float]
+    place: TestWarehouse, month_2: TestWarehouse, faults: Faults, waits: list[float]
 ) -> None:
     assert issue(MONTH_1, 2024) < issue(MONTH_2, 2024)
     before = {row[:2]: row[2] for row in place.rows(SAMPLES)}

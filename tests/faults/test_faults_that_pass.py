@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sources import data_gouv, http
+from ingestion.providers import data_gouv, http
 from tests.faults.bad import BUSY, PAGE, SERIES, YEAR, Bad, passing
-from tests.faults.months import Place, new_place
+from tests.faults.months import new_place
 from tests.faults.proxy import FOR_EVER, Faults, answers, breaks_after, csv, records, stalls
+from tests.helpers.warehouse import TestWarehouse
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,8 @@ from tests.faults.proxy import FOR_EVER, Faults, answers, breaks_after, csv, rec
     ],
 )
 def test_a_fault_that_passes_leaves_no_trace(
-    place: Place,
-    month_2: Place,
+    place: TestWarehouse,
+    month_2: TestWarehouse,
     faults: Faults,
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
@@ -44,7 +45,7 @@ def test_a_fault_that_passes_leaves_no_trace(
 
 
 def test_faults_of_files_that_pass_leave_no_trace(
-    place: Place, month_2: Place, faults: Faults, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    place: TestWarehouse, month_2: TestWarehouse, faults: Faults, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "TIMEOUT", (1, 0.75))
     for fault in (answers(200, PAGE, "text/html"), answers(500, BUSY)):
@@ -61,7 +62,7 @@ def test_faults_of_files_that_pass_leave_no_trace(
     ("domain", "first", "second"), [("piezometrie", "/stations", SERIES), ("meteo", "/api/1/datasets", YEAR)]
 )
 def test_the_wait_that_a_provider_asks_for_is_kept(
-    place: Place, faults: Faults, domain: str, first: str, second: str
+    place: TestWarehouse, faults: Faults, domain: str, first: str, second: str
 ) -> None:
     faults.add(first, answers(429, BUSY, Retry_After="1"))
     faults.add(second, answers(503, BUSY, Retry_After="1"))
@@ -71,14 +72,14 @@ def test_the_wait_that_a_provider_asks_for_is_kept(
         assert 1 <= again - asked < 2
 
 
-def test_a_wait_given_as_a_date_is_kept(place: Place, faults: Faults, waits: list[float]) -> None:
+def test_a_wait_given_as_a_date_is_kept(place: TestWarehouse, faults: Faults, waits: list[float]) -> None:
     faults.add("/stations", answers(503, BUSY, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"))
     place.collect("piezometrie")
     assert waits == [0]
 
 
 def test_a_download_goes_on_where_it_broke(
-    place: Place, month_2: Place, faults: Faults, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+    place: TestWarehouse, month_2: TestWarehouse, faults: Faults, monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
     monkeypatch.setattr(data_gouv, "BLOCK", 10_000)
     faults.add(YEAR, breaks_after(35_000))
@@ -93,7 +94,7 @@ def test_a_download_goes_on_where_it_broke(
 
 
 def test_a_file_replaced_while_it_is_read_is_not_patched_together(
-    untouched: Place, faults: Faults, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+    untouched: TestWarehouse, faults: Faults, monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
     monkeypatch.setattr(data_gouv, "BLOCK", 10_000)
     before = untouched.contents()
@@ -105,18 +106,18 @@ def test_a_file_replaced_while_it_is_read_is_not_patched_together(
     assert untouched.contents() == before
 
 
-def test_the_pace_with_hubeau_is_kept(home: Path, second_month: str, faults: Faults, tmp_path: Path) -> None:
+def test_the_pace_with_hubeau_is_kept(second_month: str, faults: Faults, tmp_path: Path) -> None:
     departments = ("59", "62", "33", "85", "01", "02", "03", "04", "05", "06", "07", "08")
-    place = new_place(home, tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
+    place = new_place(tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
     place.at(second_month, hubeau_requests_per_second=5).month("piezometrie")
     times = sorted(request.at for request in faults.seen)
     assert len(times) >= 13
     assert max(sum(start <= at < start + 0.95 for at in times) for start in times) <= 5
 
 
-def test_without_a_pace_nothing_waits(home: Path, second_month: str, faults: Faults, tmp_path: Path) -> None:
+def test_without_a_pace_nothing_waits(second_month: str, faults: Faults, tmp_path: Path) -> None:
     departments = ("59", "62", "33", "85", "01", "02", "03", "04", "05", "06", "07", "08")
-    place = new_place(home, tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
+    place = new_place(tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
     place.at(second_month, hubeau_requests_per_second=0).month("piezometrie")
     times = [request.at for request in faults.requests("/stations")]
     assert max(times) - min(times) < 1

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sources import http
+from ingestion.providers import http
 from tests.faults.bad import BUSY, PAGE, SERIES, YEAR, Bad, lasting, refused
-from tests.faults.months import Place
 from tests.faults.proxy import FOR_EVER, Faults, answers, breaks_after, csv, edits, stalls
+from tests.helpers.warehouse import TestWarehouse
 
 
 def renamed(lines: list[str]) -> list[str]:
@@ -36,7 +36,7 @@ def renamed(lines: list[str]) -> list[str]:
     ],
 )
 def test_a_fault_that_stays_changes_nothing(
-    untouched: Place,
+    untouched: TestWarehouse,
     first_month: str,
     faults: Faults,
     waits: list[float],
@@ -55,7 +55,7 @@ def test_a_fault_that_stays_changes_nothing(
     assert place.load().contents() == before
 
 
-def test_the_command_leaves_when_the_provider_is_down(place: Place, faults: Faults) -> None:
+def test_the_command_leaves_when_the_provider_is_down(place: TestWarehouse, faults: Faults) -> None:
     faults.add("/stations", answers(503, BUSY, Retry_After="0"), FOR_EVER)
     down = place.command("collect", "piezometrie")
     assert down.returncode == 3, down.stderr

@@ -9,8 +9,9 @@ import pytest
 
 from ingestion.errors import GuardError
 from tests.faults.bad import ACCEPT, SERIES, YEAR, Bad, lasting, refused
-from tests.faults.months import NOT_THE_WINDOW, VALUES, Place, copy_of, new_place
+from tests.faults.months import NOT_THE_WINDOW, VALUES, new_place
 from tests.faults.proxy import FOR_EVER, Fault, Faults, csv, records
+from tests.helpers.warehouse import TestWarehouse
 
 
 def without(pattern: str) -> Fault:
@@ -75,7 +76,7 @@ GUARDED = pytest.mark.parametrize(
 
 @GUARDED
 def test_a_guard_stops_the_run(
-    untouched: Place, first_month: str, faults: Faults, waits: list[float], bad: Bad
+    untouched: TestWarehouse, first_month: str, faults: Faults, waits: list[float], bad: Bad
 ) -> None:
     place = untouched.at(first_month)
     before = place.contents()
@@ -89,9 +90,9 @@ def test_a_guard_stops_the_run(
 
 @GUARDED
 def test_an_operator_lets_it_through_and_a_good_day_mends_it(
-    month_1: Place, first_month: str, tmp_path: Path, faults: Faults, waits: list[float], bad: Bad
+    month_1: TestWarehouse, first_month: str, tmp_path: Path, faults: Faults, waits: list[float], bad: Bad
 ) -> None:
-    place = copy_of(month_1, tmp_path, first_month)
+    place = month_1.clone(tmp_path).at(first_month)
     good = month_1.checksums(VALUES[bad.domain], NOT_THE_WINDOW)
     faults.add(bad.path, bad.fault, FOR_EVER)
     place.month(bad.domain, accept=True)
@@ -102,9 +103,9 @@ def test_an_operator_lets_it_through_and_a_good_day_mends_it(
 
 
 def test_measures_none_of_which_can_be_read_stop_the_first_run_too(
-    home: Path, tmp_path: Path, first_month: str, faults: Faults
+    tmp_path: Path, first_month: str, faults: Faults
 ) -> None:
-    place = new_place(home, tmp_path, first_month)
+    place = new_place(tmp_path, first_month)
     faults.add(SERIES, records(at_midnight), FOR_EVER)
     with pytest.raises(GuardError, match=r"([\d,]+) of \1 measures: date_mesure unreadable; nothing was replaced"):
         place.collect("piezometrie")
@@ -112,7 +113,7 @@ def test_measures_none_of_which_can_be_read_stop_the_first_run_too(
 
 
 def test_a_station_whose_measures_an_operator_lets_go_is_without_them_in_the_tables(
-    place: Place, first_month: str, faults: Faults
+    place: TestWarehouse, first_month: str, faults: Faults
 ) -> None:
     place = place.at(first_month).build()
     query = "SELECT min(code_bss), count(*) FROM marts.nappe WHERE date_mesure > '2024-06-30' GROUP BY code_bss"
@@ -125,7 +126,7 @@ def test_a_station_whose_measures_an_operator_lets_go_is_without_them_in_the_tab
 
 
 def test_values_of_another_type_that_an_operator_lets_through_are_refused_with_their_text(
-    place: Place, first_month: str, faults: Faults
+    place: TestWarehouse, first_month: str, faults: Faults
 ) -> None:
     place = place.at(first_month)
     faults.add(SERIES, records(levels_as_words), FOR_EVER)
@@ -136,14 +137,14 @@ def test_values_of_another_type_that_an_operator_lets_through_are_refused_with_t
     assert sum(line.refused for line in place.collected) == len(refused)
 
 
-def test_a_new_column_is_no_fault(place: Place, first_month: str, faults: Faults) -> None:
+def test_a_new_column_is_no_fault(place: TestWarehouse, first_month: str, faults: Faults) -> None:
     faults.add(YEAR, csv(lambda lines: [f"{lines[0]};ALBEDO_Q", *(f"{line};0.2" for line in lines[1:])]), FOR_EVER)
     place = place.at(first_month).month("meteo")
     assert [line.new_columns for line in place.collected if line.new_columns] == [("albedo",)]
     assert place.rows("SELECT DISTINCT albedo FROM raw_meteo.sim2 WHERE nom_du_fichier ~ '2023'") == [("0.2",)]
 
 
-def test_a_new_field_is_no_fault(place: Place, first_month: str, faults: Faults) -> None:
+def test_a_new_field_is_no_fault(place: TestWarehouse, first_month: str, faults: Faults) -> None:
     faults.add(SERIES, records(lambda rows: [row | {"fiabilite": 3} for row in rows]), FOR_EVER)
     place = place.at(first_month).month("piezometrie")
     assert {line.new_columns for line in place.collected} == {(), ("fiabilite",)}
@@ -159,7 +160,7 @@ def with_day(day: str) -> Fault:
 
 @pytest.mark.parametrize("day", ["2024-13-45", "2023-02-30", "31/12/2023", "hier"])
 def test_a_record_without_a_readable_day_is_refused_with_its_text(
-    place: Place, first_month: str, faults: Faults, day: str
+    place: TestWarehouse, first_month: str, faults: Faults, day: str
 ) -> None:
     faults.add(SERIES, with_day(day), FOR_EVER)
     place.at(first_month).month("piezometrie")
@@ -169,7 +170,7 @@ def test_a_record_without_a_readable_day_is_refused_with_its_text(
 
 
 def test_a_record_refused_is_refused_once_however_often_it_is_read(
-    place: Place, first_month: str, faults: Faults
+    place: TestWarehouse, first_month: str, faults: Faults
 ) -> None:
     faults.add(SERIES, with_day("2024-13-45"), FOR_EVER)
     place = place.at(first_month).month("piezometrie")
@@ -177,7 +178,9 @@ def test_a_record_refused_is_refused_once_however_often_it_is_read(
     assert place.month("piezometrie").contents() == before
 
 
-def test_the_command_says_what_stopped_it_and_what_to_do(place: Place, first_month: str, faults: Faults) -> None:
+def test_the_command_says_what_stopped_it_and_what_to_do(
+    place: TestWarehouse, first_month: str, faults: Faults
+) -> None:
     place = place.at(first_month)
     faults.add(YEAR, without(NOVEMBER_ENDS), FOR_EVER)
     stopped = place.command("collect", "meteo")

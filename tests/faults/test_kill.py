@@ -1,129 +1,19 @@
-"""The monthly chain, killed with SIGKILL at a random moment and run again, ends where an undisturbed one does.
+"""The monthly chain, killed with SIGKILL at a named point and run again, ends where an undisturbed one does."""
 
-`HYDROTHEQUE_KILLS` says how many moments: 3 unless it is set. The moments are drawn uniformly over the time that the
-undisturbed chain takes.
-"""
-
-import os
-import random
-import shutil
 import signal
-import subprocess
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from tests.faults.months import HYDROTHEQUE, NOT_THE_WINDOW, VALUES, Place, copy_of, new_place
-
-SEED = 20_260_731
-NAME = "faults_kill"  # one name for all cases: dbt parses the project anew when the database's name is another
+from tests.faults.chain import Chain, end_of, run
+from tests.faults.checkpoints import CHECKPOINTS
 
 
-@dataclass(frozen=True)
-class Kill:
-    """A moment, as a share of the undisturbed chain's time, and what is there before: month 1 or nothing."""
-
-    start: str
-    moment: float
-
-    def __str__(self) -> str:
-        return f"{self.start}-seed {SEED}-at {self.moment:.1%}"
-
-
-def kills() -> list[Kill]:
-    chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
-    number = int(os.environ.get("HYDROTHEQUE_KILLS", "3"))
-    # One moment in each equal part of the time, the parts in any order: a few are not all at the start.
-    moments = [(part + chance.random()) / number for part in chance.sample(range(number), number)]
-    return [Kill("empty" if n % 3 == 2 else "month 1", moment) for n, moment in enumerate(moments)]
-
-
-@dataclass
-class Chain:
-    """Places at which the chain of month 2 is started, and how it ends undisturbed."""
-
-    month_1: Place
-    url: str
-    folder: Path
-    undisturbed: dict[str, tuple[float, tuple[dict[str, str], ...]]] = field(default_factory=dict)
-
-    def place(self, start: str) -> Place:
-        """A place to start from; the one before is gone."""
-        folder = self.folder / "case"
-        shutil.rmtree(folder, ignore_errors=True)
-        home = folder / "home"
-        shutil.copytree(self.folder / "home", home)
-        if start == "month 1":
-            return copy_of(self.month_1, folder, self.url, NAME, home)
-        return new_place(self.month_1.settings.home, folder, self.url, NAME).with_home(home)
-
-    def end(self, start: str) -> tuple[float, tuple[dict[str, str], ...]]:
-        """Seconds that the undisturbed chain takes, and the marts and the history it ends in."""
-        if start not in self.undisturbed:
-            place = self.place(start)
-            began = time.monotonic()
-            done = place.command("run")
-            assert done.returncode == 0, done.stderr
-            self.undisturbed[start] = time.monotonic() - began, (place.marts(), place.history())
-        return self.undisturbed[start]
-
-
-@pytest.fixture(scope="module")
-def chain(month_1: Place, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    """Month 1 complete, with a HOME as its run left it."""
-    folder = tmp_path_factory.mktemp("kill")
-    (folder / "home").mkdir()
-    place = copy_of(month_1, folder / "month_1", first_month, NAME, folder / "home")
-    done = place.command("run")
-    assert done.returncode == 0, done.stderr
-    built = copy_of(place.with_home(month_1.settings.home), folder / "built", second_month, "faults_kill_month_1")
-    return Chain(built, second_month, folder)
-
-
-@pytest.mark.parametrize("kill", kills(), ids=str)
-def test_a_killed_chain_ends_where_an_undisturbed_one_does(chain: Chain, kill: Kill) -> None:
-    seconds, end = chain.end(kill.start)
-    place = chain.place(kill.start)
-    kill_a_run(place, kill.moment * seconds)
-    again = place.command("run")
-    assert again.returncode == 0, again.stderr
-    assert (place.marts(), place.history()) == end
-
-
-def kill_a_run(place: Place, after: float) -> None:
-    """Start the chain and kill it, with all the processes it started."""
-    with (place.settings.home / "killed.log").open("w") as log:
-        process = subprocess.Popen(
-            [HYDROTHEQUE, "run"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=os.environ | place.env,
-            start_new_session=True,
-        )
-        try:
-            assert process.wait(after) == 0  # it may end just before
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-@pytest.fixture
-def collected(month_1: Place, second_month: str, tmp_path: Path) -> Place:
-    """Month 2 collected on top of month 1, and not loaded."""
-    place = copy_of(month_1, tmp_path, second_month)
-    place.collect()
-    return place
-
-
-@pytest.mark.parametrize("domain", ["meteo", "piezometrie", "qualite_eau"])
-def test_a_package_killed_just_before_its_record_is_collected_again(
-    collected: Place, month_2: Place, domain: str
-) -> None:
-    records = collected.load_records(domain)
-    records[-1].unlink()
-    collected.month(domain)
-    assert len(collected.load_records(domain)) == len(records)
-    assert collected.checksums(VALUES[domain], NOT_THE_WINDOW) == month_2.checksums(VALUES[domain], NOT_THE_WINDOW)
+@pytest.mark.parametrize(
+    ("start", "checkpoint"),
+    [*(("month 1", name) for name in CHECKPOINTS), ("empty", "before the commit of a model")],
+)
+def test_a_killed_chain_ends_where_an_undisturbed_one_does(chain: Chain, start: str, checkpoint: str) -> None:
+    end = chain.end(start)
+    with chain.case(start) as place:
+        assert run(place, checkpoint) == -signal.SIGKILL, (place.settings.home / "run.log").read_text()
+        assert end_of(place) == end

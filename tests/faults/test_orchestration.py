@@ -30,9 +30,9 @@ from flows import pipelines
 from flows.chain import steps
 from flows.scheduling import schedules
 from ingestion.errors import GuardError, SettingsError, SourceError
-from ingestion.sources.http import TransientError
-from tests.browser import needs_chromium, page
-from tests.faults.months import HYDROTHEQUE, Place, copy_of
+from ingestion.providers.http import TransientError
+from tests.helpers.browser import colours, needs_chromium, page
+from tests.helpers.warehouse import HYDROTHEQUE, TestWarehouse, named
 
 PATIENCE = 900  # seconds, on a machine that has much else to do
 WINTER, SUMMER = datetime(2026, 12, 20, 0, 1, tzinfo=UTC), datetime(2027, 6, 20, 0, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ WINTER, SUMMER = datetime(2026, 12, 20, 0, 1, tzinfo=UTC), datetime(2027, 6, 20,
 class Orchestra:
     """A server with its worker, and the place that its runs work at."""
 
-    place: Place
+    place: TestWarehouse
     port: int
     client: SyncPrefectClient
     process: "subprocess.Popen[bytes] | None" = None
@@ -58,7 +58,7 @@ class Orchestra:
                 [HYDROTHEQUE, "ui", "--port", str(self.port)],
                 stdout=said,
                 stderr=said,
-                env=os.environ | self.place.env | {"PREFECT_HOME": str(self.home)} | seconds,
+                env=os.environ | self.place.command_env | {"PREFECT_HOME": str(self.home)} | seconds,
             )
         until(lambda: "deployments of prefect.yaml" in log.read_text() or self.process.poll() is not None)
         self.said = log.read_text()
@@ -94,7 +94,7 @@ class Orchestra:
         """Start a run of each deployment."""
         found = {each.name: each.id for each in self.client.read_deployments()}
         runs = [self.client.create_flow_run_from_deployment(found[name]).id for name in names]
-        self.runs |= dict(zip(names, runs, strict=True))
+        self.runs = dict(zip(names, runs, strict=True)) | self.runs
         return runs
 
     def ended(self, run: UUID) -> FlowRun:
@@ -106,11 +106,15 @@ class Orchestra:
         only = FlowRunFilter.model_validate({"id": {"any_": [str(run)]}})
         return self.client.read_task_runs(flow_run_filter=only, limit=200)
 
-    def artifacts(self, run: UUID) -> dict[str, Any]:
-        """What a run left, by key."""
-        only = ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(run)]}})
+    def left_by(self, name: str) -> dict[str, Any]:
+        """What the run of a deployment left, by the end of its key."""
+        only = ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(self.runs[name])]}})
         found = self.client.read_artifacts(artifact_filter=only)
-        return {each.key: json.loads(each.data) if each.type == "table" else each.data for each in found}
+        prefix = name.replace("_", "-") + "-"
+        return {
+            str(each.key).removeprefix(prefix): json.loads(each.data) if each.type == "table" else each.data
+            for each in found
+        }
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -130,14 +134,16 @@ def descendants(pid: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def orchestra(month_1: Place, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
-    """Month 1 collected and loaded, the providers of month 2, and a server."""
+def orchestra(
+    month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Orchestra]:
+    """Month 1 collected, loaded and built, the providers of month 2, and a server."""
     folder = tmp_path_factory.mktemp("orchestra")
     (folder / "home").mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    place = copy_of(month_1, folder, second_month, "faults_orchestra", folder / "home")
+    place = month_1.clone(folder, named("orchestra"), folder / "home").build().at(second_month)
     url = f"http://127.0.0.1:{port}/api"
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
         orchestra = Orchestra(place, port, client)
@@ -183,42 +189,51 @@ def test_the_next_runs_are_on_the_schedule(orchestra: Orchestra) -> None:
         assert found[wanted.deployment][0] - datetime.now(UTC) < timedelta(days=32)
 
 
-def test_a_killed_month_starts_again_and_ends_where_an_undisturbed_one_does(
-    orchestra: Orchestra, month_2: Place, tmp_path: Path
+def test_a_killed_run_starts_again_and_ends_where_an_undisturbed_one_does(
+    orchestra: Orchestra, second_month: str, tmp_path: Path
 ) -> None:
-    [run] = orchestra.trigger("pipeline_mensuel")
+    undisturbed = orchestra.place.clone(tmp_path).at(second_month)
+    [run] = orchestra.trigger("pipeline_get_capteurs")
     until(lambda: any(task.name.startswith("load") for task in orchestra.tasks(run)))
     orchestra.kill()
     orchestra.start()
     assert "1 interrupted runs start again" in orchestra.said
-    undisturbed = copy_of(month_2, tmp_path, month_2.settings.hubeau_url).build()
+    for step in steps.HOUR:
+        step(undisturbed.run())
     ended = orchestra.ended(run)
     assert (ended.state_name, ended.run_count) == ("Completed", 2)
     assert orchestra.place.marts() == undisturbed.marts()
 
 
-def test_the_other_deployments_wait_for_each_other_and_a_second_of_a_kind_is_cancelled(orchestra: Orchestra) -> None:
+def test_the_deployments_wait_for_each_other_and_a_second_of_a_kind_is_cancelled(orchestra: Orchestra) -> None:
     names = sorted(set(schedules.deployments()) - {"pipeline_mensuel"})
     with orchestra.without_schedules():
         runs = [*orchestra.trigger(*names), *orchestra.trigger("copy_data_in_db")]
         states = [(orchestra.client.read_flow_run(run).deployment_id, orchestra.ended(run).state_name) for run in runs]
-    assert sorted(state for _, state in states) == ["Cancelled", *["Completed"] * len(names)]
-    assert {deployment for deployment, state in states if state == "Completed"} == {key for key, _ in states}
+        assert sorted(state for _, state in states) == ["Cancelled", *["Completed"] * len(names)]
+        assert {deployment for deployment, state in states if state == "Completed"} == {key for key, _ in states}
+        [month] = orchestra.trigger("pipeline_mensuel")
+        assert orchestra.ended(month).state_name == "Completed"
 
 
 def test_what_a_run_leaves(orchestra: Orchestra) -> None:
-    run = orchestra.runs["pipeline_mensuel"]
-    tasks = {task.name.rsplit("-", 1)[0]: task for task in orchestra.tasks(run)}
-    assert {"collect", "load", "build", "model meteo", "model nappe"} <= set(tasks)
-    assert {task.state_name for task in tasks.values() if task.flow_run_run_count == 2} == {"Completed"}
-    left = orchestra.artifacts(run)
-    files = left["pipeline-mensuel-files-and-lots-of-stations"]
+    files = [
+        line
+        for name in ("pipeline_get_csv", "pipeline_get_api")
+        for line in orchestra.left_by(name)["files-and-lots-of-stations"]
+    ]
     assert {"rows", "bytes", "seconds", "refused"} < set(files[0])
     assert {line["domain"] for line in files} == set(schedules_of_a_month())
-    nodes = {node["name"]: node for node in left["pipeline-mensuel-models-and-tests"]}
-    assert nodes["meteo"]["message"].startswith("MERGE") or nodes["meteo"]["status"] == "success"
-    assert {each["source"] for each in left["pipeline-mensuel-freshness"]} > {"raw_meteo.lecture"}
-    assert left["pipeline-mensuel-report"].startswith("# pipeline_mensuel, ")
+    built = orchestra.left_by("copy_data_in_db")
+    nodes = {node["name"]: node for node in built["models-and-tests"]}
+    assert nodes["meteo"]["status"] == "success"
+    assert {each["source"] for each in built["freshness"]} > {"raw_meteo.lecture"}
+    assert built["report"].startswith("# copy_data_in_db, ")
+    run = orchestra.runs["pipeline_mensuel"]
+    assert {"collect", "load", "build"} <= {task.name.rsplit("-", 1)[0] for task in orchestra.tasks(run)}
+    tasks = {task.name.rsplit("-", 1)[0]: task for task in orchestra.tasks(orchestra.runs["copy_data_in_db"])}
+    assert {"load", "build", "model meteo", "model nappe"} <= set(tasks)
+    assert {task.state_name for task in tasks.values()} == {"Completed"}
 
 
 def schedules_of_a_month() -> Iterator[str]:
@@ -235,13 +250,13 @@ def test_a_build_checks_the_collection_and_only_what_a_provider_may_mend_is_trie
 
 
 @needs_chromium
-def test_the_page_of_the_runs(orchestra: Orchestra, tmp_path: Path) -> None:
+def test_the_page_of_the_runs(orchestra: Orchestra) -> None:
     names = [orchestra.client.read_flow_run(run).name for run in orchestra.runs.values()]
-    tall = (1000, 2000)  # the page has in it the runs that the window shows
-    with page(f"http://127.0.0.1:{orchestra.port}/runs", tmp_path, tall) as opened:
-        opened.wait_for(names, PATIENCE)
-        picture = opened.screenshot(tmp_path / "runs.png")
-    assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24)) > 50
+    # The page draws the runs that its window shows.
+    with page(f"http://127.0.0.1:{orchestra.port}/runs", 1000, 2000) as opened:
+        for name in names:
+            opened.get_by_text(name).first.wait_for()
+        assert len(colours(opened)) > 50
 
 
 def test_it_stops_and_the_schedules_stay(orchestra: Orchestra) -> None:

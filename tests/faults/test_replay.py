@@ -8,8 +8,9 @@ import pytest
 from ingestion.errors import SettingsError
 from ingestion.simulator.server import running
 from ingestion.warehouse import initialise
-from tests.faults.months import MONTH_2, Place, copy_of
+from tests.faults.months import MONTH_2
 from tests.faults.proxy import FOR_EVER, Faults, csv, records
+from tests.helpers.warehouse import TestWarehouse, named
 
 YEAR = "QUOT_SIM2_2023.csv.gz"
 OF_LOADING = ("_dlt_load_id", "_dlt_id")  # of the load, not of the lake's package: all else is the lake's
@@ -27,17 +28,17 @@ def untyped(lines: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def two_months(month_1: Place, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def two_months(month_1: TestWarehouse, files: Path, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
     """Both months collected, loaded and built, with some records refused in the second."""
     faults = Faults()
     faults.add("/chroniques", records(undated), FOR_EVER)
     faults.add(YEAR, csv(untyped), FOR_EVER)
     with running(MONTH_2, cache_dir=files, middleware=[faults.middleware()]) as url:
-        place = copy_of(month_1, tmp_path_factory.mktemp("replay"), url)
+        place = month_1.clone(tmp_path_factory.mktemp("replay"), named("replay")).at(url)
         return place.build().month().build()
 
 
-def test_loading_from_the_lake_into_a_warehouse_in_use_gives_the_same_rows(two_months: Place) -> None:
+def test_loading_from_the_lake_into_a_warehouse_in_use_gives_the_same_rows(two_months: TestWarehouse) -> None:
     raw, marts, history = two_months.raw(left_out=OF_LOADING), two_months.marts(), two_months.history(left_out=())
     assert not history["snapshots.nappe_historique"].startswith("0 rows")
     two_months.load(from_lake=True)
@@ -47,14 +48,14 @@ def test_loading_from_the_lake_into_a_warehouse_in_use_gives_the_same_rows(two_m
     assert two_months.history(left_out=()) == history
 
 
-def test_a_lake_without_a_package_is_not_loaded_from(two_months: Place, tmp_path: Path) -> None:
+def test_a_lake_without_a_package_is_not_loaded_from(two_months: TestWarehouse, tmp_path: Path) -> None:
     raw = two_months.raw()
     with pytest.raises(SettingsError, match=r"^HYDROTHEQUE_LAKE_URL: file://.*typo holds no package; nothing was"):
         two_months.at("http://127.0.0.1:9", lake_url=(tmp_path / "typo").as_uri()).load(from_lake=True)
     assert two_months.raw() == raw
 
 
-def test_every_schema_comes_back_from_the_lake_alone(two_months: Place) -> None:
+def test_every_schema_comes_back_from_the_lake_alone(two_months: TestWarehouse) -> None:
     raw, marts = two_months.raw(left_out=OF_LOADING), two_months.marts(left_out=())
     assert not [table for table, rows in marts.items() if rows.startswith("0 rows")]
     drop_all_but_the_users(two_months)
@@ -68,7 +69,7 @@ def test_every_schema_comes_back_from_the_lake_alone(two_months: Place) -> None:
     assert two_months.rows("SELECT count(*), count(dbt_valid_to) FROM snapshots.nappe_historique") == levels
 
 
-def drop_all_but_the_users(place: Place) -> None:
+def drop_all_but_the_users(place: TestWarehouse) -> None:
     schemas = place.rows(
         "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' "
         "AND nspname NOT IN ('information_schema', 'public', 'app')"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ingestion.settings import get_settings
-from tests.conftest import Entrepot
+from tests.helpers.warehouse import TestWarehouse
 
 
 class Environment:
@@ -21,7 +21,7 @@ class Environment:
 
 
 @pytest.fixture
-def environment(empty_warehouse: Entrepot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
+def environment(empty_warehouse: TestWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     environment = Environment(monkeypatch)
     environment.set(PGDATABASE=empty_warehouse.owner.database, HYDROTHEQUE_LAKE_URL=empty_warehouse.settings.lake_url)
     yield environment

@@ -21,13 +21,13 @@ from flows.reporting import findings
 from flows.reporting.alerts import send
 from flows.run import Alert
 from ingestion.errors import BuildError, BusyError, GuardError, SettingsError, SourceError
+from ingestion.providers.http import TransientError
 from ingestion.report import Collected, Reporter
 from ingestion.settings import get_settings, load_settings
-from ingestion.sources.http import TransientError
-from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import COLUMNS, NAME, sim2
 from tests.flows.conftest import Environment
-from tests.serving import csv_gz, files, served
+from tests.helpers.providers import csv_gz, files, served
+from tests.helpers.warehouse import TestWarehouse
 
 
 @dataclass
@@ -135,7 +135,7 @@ def _with(line: str) -> bytes:
     return csv_gz("\n".join([";".join(COLUMNS).upper(), *lines, line, ""]))
 
 
-def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: Entrepot) -> None:
+def test_a_late_source_and_a_failed_build(desk: Desk, empty_warehouse: TestWarehouse) -> None:
     with empty_warehouse.owner.connect() as connection:
         connection.execute(
             "UPDATE control.collecte SET reussie_le = '2026-01-08 10:00Z', en_retard_le = '2026-02-09 10:00Z' "
@@ -230,7 +230,9 @@ def test_an_address_that_makes_no_sense_stops_the_run_and_is_not_shown(environme
     assert "HYDROTHEQUE_NOTIFY_REFUSED_PERCENT" in str(refused.value)
 
 
-def test_without_an_address_nothing_is_kept(desk: Desk, environment: Environment, empty_warehouse: Entrepot) -> None:
+def test_without_an_address_nothing_is_kept(
+    desk: Desk, environment: Environment, empty_warehouse: TestWarehouse
+) -> None:
     environment.set(HYDROTHEQUE_NOTIFY_URLS="", HYDROTHEQUE_DATA_GOUV_URL=desk.not_found)
     with pytest.raises(SourceError), started(Reporter()) as current:
         steps.collect(current, "meteo")

@@ -1,9 +1,6 @@
 """Backup and restore: what was there is there again, nothing is overwritten unasked, half a restore is none."""
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,14 +11,14 @@ from flows.upkeep import backup as backups
 from flows.upkeep.migration import migrate
 from ingestion.errors import WarehouseError
 from ingestion.warehouse import Warehouse
-from tests.conftest import Entrepot
+from tests.helpers.command import hydrotheque
+from tests.helpers.warehouse import TestWarehouse
 
-HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 ADA = "INSERT INTO app.users (username, email, hashed_password) VALUES ('ada', 'ada@example.org', 'x')"
 
 
 @pytest.fixture(scope="module")
-def saved(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(warehouse: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of the warehouse that all tests share."""
     file = tmp_path_factory.mktemp("backup") / "warehouse.dump"
     backups.backup(warehouse.owner, file)
@@ -44,17 +41,11 @@ def contents(warehouse: Warehouse, left_out: str = "none") -> dict[str, str]:
         }
 
 
-def hydrotheque(warehouse: Entrepot, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PGDATABASE": warehouse.owner.database}
-    command = [HYDROTHEQUE, *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-
-
 def test_what_was_there_is_there_again(
-    saved: Path, warehouse: Entrepot, empty_warehouse: Entrepot, tmp_path: Path
+    saved: Path, warehouse: TestWarehouse, empty_warehouse: TestWarehouse, tmp_path: Path
 ) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    done = hydrotheque(empty_warehouse, "db", "restore", saved)
+    done = hydrotheque("db", "restore", saved, PGDATABASE=empty_warehouse.owner.database)
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(empty_warehouse.owner, left_out="app") == contents(warehouse.owner, left_out="app")
     keys = """SELECT conrelid::regclass::text, conname FROM pg_constraint
@@ -68,7 +59,7 @@ def test_what_was_there_is_there_again(
         assert connection.execute("SELECT count(*) FROM app.users").fetchone() is not None
 
     before = contents(empty_warehouse.owner)
-    refused = hydrotheque(empty_warehouse, "db", "restore", saved)
+    refused = hydrotheque("db", "restore", saved, PGDATABASE=empty_warehouse.owner.database)
     assert refused.returncode == 4
     assert "--force replaces everything in it" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
@@ -79,7 +70,7 @@ def test_what_was_there_is_there_again(
     assert contents(empty_warehouse.owner) == before
 
 
-def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     """Users, rows that were revised, what is collected: all of it is as it was, and a build changes nothing."""
     backups.restore(empty_warehouse.owner, saved)
     migrate(empty_warehouse.settings)
@@ -90,7 +81,7 @@ def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepo
         backups.backup(empty_warehouse.owner, file)
         for schema in sorted({name.split(".")[0] for name in before}):
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    done = hydrotheque(empty_warehouse, "db", "restore", file)
+    done = hydrotheque("db", "restore", file, PGDATABASE=empty_warehouse.owner.database)
     assert (done.returncode, done.stderr) == (0, "")
     assert contents(empty_warehouse.owner) == before
     assert not before["app.users"].startswith("0 ")
@@ -100,11 +91,11 @@ def test_drop_everything_restore_and_build(saved: Path, empty_warehouse: Entrepo
     }
 
 
-def _password(warehouse: Entrepot) -> str:
+def _password(warehouse: TestWarehouse) -> str:
     return warehouse.api_env["PGPASSWORD"]
 
 
-def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     migrate(empty_warehouse.settings)
     with empty_warehouse.owner.connect() as connection:
         connection.execute(ADA)
@@ -131,7 +122,7 @@ def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: Entrepot, 
 
 @pytest.mark.parametrize(("content", "message"), [(None, "no such file"), (b"not a backup", "not appear to be")])
 def test_a_file_that_is_no_backup(
-    empty_warehouse: Entrepot, tmp_path: Path, content: bytes | None, message: str
+    empty_warehouse: TestWarehouse, tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     file = tmp_path / "file"
     if content:
@@ -140,6 +131,6 @@ def test_a_file_that_is_no_backup(
         backups.restore(empty_warehouse.owner, file)
 
 
-def test_a_folder_that_does_not_exist(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="cannot be written"):
         backups.backup(empty_warehouse.owner, tmp_path / "missing" / "file")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from flows.upkeep import documentation
-from tests.browser import asked_by, needs_chromium, page
-from tests.conftest import Entrepot
+from tests.helpers.browser import needs_chromium, page
+from tests.helpers.warehouse import TestWarehouse
 
 
 @pytest.fixture(scope="module")
-def documented(warehouse: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def documented(warehouse: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The page, with the diagram written elsewhere than in the repository."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documentation, "SCHEMA", tmp_path_factory.mktemp("docs") / "schema.md")
@@ -40,16 +40,17 @@ def test_the_page_is_one_file_that_loads_nothing(documented: Path) -> None:
 
 
 @needs_chromium
-def test_the_page_in_chromium(documented: Path, served: str, tmp_path: Path) -> None:
+def test_the_page_in_chromium(documented: Path, served: str) -> None:
     wanted = (
         "One row per piezometer and day",
         "niveau_nappe_eau",
         "double precision",
         "Maintainers of Hydrothèque",
     )
-    with page(f"{served}/{documented.name}#!/model/model.hydrotheque.nappe", tmp_path) as opened:
-        opened.wait_for(wanted)
-    asked = asked_by(served, tmp_path)
+    asked: list[str] = []
+    with page(f"{served}/{documented.name}#!/model/model.hydrotheque.nappe", asked=asked) as opened:
+        for text in wanted:
+            opened.get_by_text(text).first.wait_for()
     assert asked
     assert [address for address in asked if not address.startswith(f"{served}/")] == []
 

@@ -12,13 +12,13 @@ import pytest
 from flows.cli import app
 from flows.upkeep import export
 from flows.upkeep.export import SettingsError
-from ingestion.domains import DOMAINS
 from ingestion.errors import WarehouseError
 from ingestion.settings import ROOT
-from tests.conftest import Entrepot
+from ingestion.sources import SOURCES
+from tests.helpers.warehouse import TestWarehouse
 
 
-def test_parquet_holds_the_table_and_its_note(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_parquet_holds_the_table_and_its_note(warehouse: TestWarehouse, tmp_path: Path) -> None:
     done = export.export(warehouse.settings, "Nappe", "parquet", tmp_path / "levels.parquet")
 
     found = pq.read_table(done.file)
@@ -34,7 +34,7 @@ def test_parquet_holds_the_table_and_its_note(warehouse: Entrepot, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["levels.parquet", "levels.parquet.txt"]
 
 
-def test_csv_holds_the_table(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_csv_holds_the_table(warehouse: TestWarehouse, tmp_path: Path) -> None:
     done = export.export(warehouse.settings, "marts.info_nappe", "csv", tmp_path / "a.csv")
 
     with done.file.open(encoding="utf-8", newline="") as lines:
@@ -51,13 +51,13 @@ def test_csv_holds_the_table(warehouse: Entrepot, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["raw_meteo.sim2", "control.origine", "pg_class", "app.users", "nappe; drop table x", ""]
 )
-def test_only_marts_and_snapshots(warehouse: Entrepot, tmp_path: Path, name: str) -> None:
+def test_only_marts_and_snapshots(warehouse: TestWarehouse, tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r"no table .* in marts or snapshots: .*continuite, "):
         export.export(warehouse.settings, name, "csv", tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_cannot_be_written(warehouse: Entrepot, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written(warehouse: TestWarehouse, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no folder"):
         export.export(warehouse.settings, "rejet", "csv", tmp_path / "nowhere" / "x.csv")
     with pytest.raises(SettingsError, match="is a folder"):
@@ -66,7 +66,7 @@ def test_an_output_that_cannot_be_written(warehouse: Entrepot, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_a_file_is_replaced_only_when_the_new_one_is_complete(
-    empty_warehouse: Entrepot, tmp_path: Path, kind: export.Format
+    empty_warehouse: TestWarehouse, tmp_path: Path, kind: export.Format
 ) -> None:
     target = tmp_path / "half"
     target.write_text("as it was")
@@ -94,7 +94,7 @@ print(line.split()[1])
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from /proc")
-def test_memory_does_not_grow_with_the_table(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_table(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     peaks = {}
     with psycopg.connect(empty_warehouse.url, autocommit=True) as connection:
         for name, rows in (("small", 400_000), ("large", 1_600_000)):  # 30 and 120 MB
@@ -109,7 +109,7 @@ def test_memory_does_not_grow_with_the_table(empty_warehouse: Entrepot, tmp_path
 
 
 def test_the_command_says_where_the_files_are(
-    warehouse: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    warehouse: TestWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("flows.commands.export.get_settings", lambda: warehouse.settings)
     monkeypatch.chdir(tmp_path)
@@ -123,4 +123,4 @@ def test_the_command_says_where_the_files_are(
 
 
 def test_every_domain_names_its_producers() -> None:
-    assert [name for name, domain in DOMAINS.items() if not domain.producers] == []
+    assert [name for name, domain in SOURCES.items() if not domain.producers] == []

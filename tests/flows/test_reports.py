@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,28 +16,28 @@ from flows.reporting import report as reports
 from flows.reporting import terminal
 from flows.run import Built, Node, Revised, Run
 from flows.scheduling import schedules
-from ingestion import journal
-from ingestion.domains import DOMAINS
+from ingestion.control import journal
 from ingestion.errors import MissingError, SourceError, WarehouseError
 from ingestion.report import Collected, Reporter
 from ingestion.settings import load_settings
+from ingestion.sources import SOURCES
 from ingestion.warehouse import open_warehouse
-from tests.conftest import Entrepot
 from tests.end_to_end.test_bad_input import NAME, sim2
 from tests.flows.conftest import Environment
-from tests.serving import files, served
+from tests.helpers.providers import files, served
+from tests.helpers.warehouse import TestWarehouse
 
 HYDROTHEQUE = Path(sys.executable).with_name("hydrotheque")
 
 
-def report_of(warehouse: Entrepot) -> tuple[dict[str, Any], str]:
+def report_of(warehouse: TestWarehouse) -> tuple[dict[str, Any], str]:
     """The last report in the lake, as JSON and as Markdown."""
     folder = Path(warehouse.settings.lake_url.removeprefix("file://")) / "logs" / "rapports"
     last = max(folder.rglob("*.json"))
     return json.loads(last.read_text()), last.with_suffix(".md").read_text()
 
 
-def test_the_report_of_a_month(warehouse: Entrepot) -> None:
+def test_the_report_of_a_month(warehouse: TestWarehouse) -> None:
     report, page = report_of(warehouse)
     assert report["error"] is None
     assert not [gap for gap in report["gaps"] if "not collected" in gap]
@@ -60,16 +59,16 @@ def test_the_report_of_a_month(warehouse: Entrepot) -> None:
     assert warehouse.rows("SELECT rapport->'marts' FROM control.execution WHERE nom = 'run'") == [(counts,)]
 
 
-def test_the_state_of_every_source(warehouse: Entrepot) -> None:
+def test_the_state_of_every_source(warehouse: TestWarehouse) -> None:
     with warehouse.owner.connect() as connection:
         sources = {source.domaine: source for source in journal.sources(connection)}
-    assert set(sources) == set(DOMAINS)
+    assert set(sources) == set(SOURCES)
     assert {source.state for source in sources.values()} == {"on time"}
     assert sources["meteo"].lignes == 115_600
     assert sources["meteo"].prochaine_le == schedules.schedule_of("meteo").after(sources["meteo"].reussie_le)
 
 
-def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) -> None:
+def test_status_in_a_terminal(warehouse: TestWarehouse, empty_warehouse: TestWarehouse) -> None:
     def status(database: str) -> tuple[int, str]:
         environment = os.environ | {"PGDATABASE": database}
         done = subprocess.run([HYDROTHEQUE, "status"], check=False, capture_output=True, text=True, env=environment)
@@ -83,7 +82,7 @@ def test_status_in_a_terminal(warehouse: Entrepot, empty_warehouse: Entrepot) ->
     assert [line.split()[-1] for line in shown.splitlines() if line.startswith("nappe ")] == ["14,813"]
     code, shown = status(empty_warehouse.owner.database)
     assert code == 1
-    assert shown.count(" never ") == len(DOMAINS)
+    assert shown.count(" never ") == len(SOURCES)
 
 
 def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
@@ -92,7 +91,7 @@ def test_importing_the_status_command_takes_neither_dbt_nor_dlt() -> None:
 
 
 def test_a_failed_month_is_reported_and_keeps_the_last_success(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     contents = {NAME: sim2()}
     with served(*files(contents)) as url:
@@ -114,13 +113,13 @@ def test_a_failed_month_is_reported_and_keeps_the_last_success(
 def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
-        raise SourceError("one is broken")
-
-    def fine(settings: object, connection: object, options: object, reporter: Reporter) -> None:
+    def collect(domain: str, settings: object, connection: object, options: object, reporter: Reporter) -> None:
+        if domain == "meteo":
+            raise SourceError("one is broken")
         reporter.add(Collected("piezometrie", "stations", 3))
 
-    monkeypatch.setattr(steps, "COLLECTORS", {"meteo": broken, "piezometrie": fine})
+    monkeypatch.setattr(steps, "SOURCES", ("meteo", "piezometrie"))
+    monkeypatch.setattr(steps, "collect_source", collect)
     with pytest.raises(SourceError, match=r"^one is broken$"), started(name="collect") as run:
         steps.collect(run)
     assert [line.rows for line in run.reporter.lines] == [3]
@@ -129,18 +128,15 @@ def test_a_domain_that_fails_does_not_keep_the_others_from_being_collected(
 def test_a_file_that_fails_does_not_keep_the_month_from_the_answers(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def collector(domain: str) -> Callable[..., None]:
-        def collect(settings: object, connection: object, options: object, reporter: Reporter) -> None:
-            if domain == "qualite_eau":
-                raise SourceError("no zip")
-            reporter.add(Collected(domain, "all"))
+    def collect(domain: str, settings: object, connection: object, options: object, reporter: Reporter) -> None:
+        if domain == "qualite_eau":
+            raise SourceError("no zip")
+        reporter.add(Collected(domain, "all"))
 
-        return collect
-
-    monkeypatch.setattr(steps, "COLLECTORS", {domain: collector(domain) for domain in DOMAINS})
+    monkeypatch.setattr(steps, "collect_source", collect)
     with pytest.raises(SourceError, match=r"^no zip$"), started() as run:
         steps.MONTH[0](run)
-    assert {line.domain for line in run.reporter.lines} == set(DOMAINS) - {"qualite_eau"}
+    assert {line.domain for line in run.reporter.lines} == set(SOURCES) - {"qualite_eau"}
 
 
 def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) -> None:
@@ -152,7 +148,7 @@ def test_a_run_that_lost_its_lock_begins_nothing_more(environment: Environment) 
             steps.load(run)
 
 
-def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None:
+def test_only_what_was_built_is_counted_again(empty_warehouse: TestWarehouse) -> None:
     with empty_warehouse.owner.connect() as connection:
         connection.execute("CREATE TABLE marts.month AS SELECT 1 AS n; CREATE TABLE marts.hour AS SELECT 1 AS n")
         assert journal.count_marts(connection, {"month", "hour"}) == {"hour": 1, "month": 1}
@@ -164,12 +160,12 @@ def test_only_what_was_built_is_counted_again(empty_warehouse: Entrepot) -> None
 
 
 def test_a_build_waits_for_the_collection_and_says_what_is_missing(
-    environment: Environment, empty_warehouse: Entrepot
+    environment: Environment, empty_warehouse: TestWarehouse
 ) -> None:
     now = datetime.now(UTC)
     due = (now + timedelta(days=30), now + timedelta(days=31))
     with empty_warehouse.owner.connect() as connection, started(name="copy_data_in_db") as run:
-        for domain in DOMAINS:
+        for domain in SOURCES:
             lines = [Collected(domain, "a"), Collected(domain, "b", stations={"S1": 1, "S2": 0})]
             journal.note_collection(connection, domain, lines, None, due)
         steps.check_collected(run)

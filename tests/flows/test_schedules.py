@@ -32,7 +32,7 @@ def test_next_runs_in_utc(deployment: str, winter: str, summer: str) -> None:
 
 def test_every_domain_is_collected_on_one_schedule() -> None:
     tags = [domain for schedule in schedules.schedules() for domain in schedule.domains]
-    assert sorted(tags) == sorted(steps.COLLECTORS)
+    assert sorted(tags) == sorted(steps.SOURCES)
 
 
 def test_a_day_of_grace_before_a_month_is_late_and_two_hours_before_an_hour_is() -> None:

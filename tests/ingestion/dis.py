@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from ingestion.sources.qualite_eau_zip import COLUMNS
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
 
 
 def row(table: str, key: str) -> list[str]:

@@ -19,9 +19,10 @@ from ingestion.report import Collected, Options, Reporter
 from ingestion.settings import load_settings
 from ingestion.simulator.communes import csv_text, departed
 from ingestion.simulator.world import Scenario
-from ingestion.sources.communes import NUMBERS, TABLE, fingerprint, read_csv, read_table, typed
-from tests.conftest import Entrepot, entrepot
-from tests.serving import communes, served
+from ingestion.sources.communes import NUMBERS, TABLE, read_csv, read_table, typed
+from ingestion.sources.fingerprint import fingerprint
+from tests.helpers.providers import communes, served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 
 TEXT = csv_text(Scenario())
 LINES = TEXT.splitlines()
@@ -59,7 +60,7 @@ def test_codes_keep_their_zeros_and_numbers_are_numbers(tmp_path: Path) -> None:
     assert found.rows["latitude_centre"].null_count == 1
 
 
-def test_a_table_gives_the_same_rows_as_the_csv(empty_warehouse: Entrepot, tmp_path: Path) -> None:
+def test_a_table_gives_the_same_rows_as_the_csv(empty_warehouse: TestWarehouse, tmp_path: Path) -> None:
     operators_table(empty_warehouse.url, TEXT)
     table, file = typed(read_table(empty_warehouse.url)), typed(read_csv(write(tmp_path, TEXT)))
     assert table.rows.to_pylist() == file.rows.to_pylist()
@@ -110,11 +111,11 @@ def provider() -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.fixture(scope="module")
-def place(home: Path, tmp_path_factory: pytest.TempPathFactory, provider: Any) -> Entrepot:
-    return entrepot(home, tmp_path_factory.mktemp("communes") / "lake", "communes", data_gouv_url=provider[0])
+def place(home: Path, tmp_path_factory: pytest.TempPathFactory, provider: Any) -> TestWarehouse:
+    return new_warehouse(tmp_path_factory.mktemp("communes"), named("communes"), data_gouv_url=provider[0])
 
 
-def collect(place: Entrepot, **options: Any) -> Collected:
+def collect(place: TestWarehouse, **options: Any) -> Collected:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
     run = Run(settings, place.owner, Reporter(shown.append), Options(**options))
@@ -123,12 +124,12 @@ def collect(place: Entrepot, **options: Any) -> Collected:
     return shown[0]
 
 
-def test_the_list_is_replaced_and_a_commune_that_left_it_stays(place: Entrepot, provider: Any) -> None:
+def test_the_list_is_replaced_and_a_commune_that_left_it_stays(place: TestWarehouse, provider: Any) -> None:
     _, content = provider
     content[0] = TEXT.encode()
     assert collect(place).rows == len(LINES) - 1
     assert collect(place).unchanged
-    [(held,)] = place.rows("SELECT lignes FROM control.source_fichier WHERE domaine = 'communes'")
+    [(held,)] = place.rows("SELECT lignes FROM raw_communes.lecture ORDER BY paquet DESC LIMIT 1")
     assert held == len(LINES) - 1
 
     gone = LINES[1].split(",")[1]
@@ -140,7 +141,7 @@ def test_the_list_is_replaced_and_a_commune_that_left_it_stays(place: Entrepot, 
     assert place.rows(f"SELECT paquet FROM raw_communes.communes WHERE code_insee = '{gone}'") == [(rows[0][0],)]
 
 
-def test_a_list_that_shrank_is_stopped_and_may_be_let_through(place: Entrepot, provider: Any) -> None:
+def test_a_list_that_shrank_is_stopped_and_may_be_let_through(place: TestWarehouse, provider: Any) -> None:
     _, content = provider
     content[0] = TEXT.encode()
     collect(place)
@@ -152,7 +153,7 @@ def test_a_list_that_shrank_is_stopped_and_may_be_let_through(place: Entrepot, p
     assert collect(place, accept=True).rows == len(LINES) // 2 - 1
 
 
-def test_the_collection_from_a_table(place: Entrepot, empty_warehouse: Entrepot) -> None:
+def test_the_collection_from_a_table(place: TestWarehouse, empty_warehouse: TestWarehouse) -> None:
     operators_table(empty_warehouse.url, TEXT)
     database = {"communes_database_url": empty_warehouse.url}
     assert collect(place, settings=database).rows == len(LINES) - 1
@@ -161,7 +162,7 @@ def test_the_collection_from_a_table(place: Entrepot, empty_warehouse: Entrepot)
     assert url == [(TABLE,)]
 
 
-def test_the_password_of_the_table_is_never_shown(empty_warehouse: Entrepot) -> None:
+def test_the_password_of_the_table_is_never_shown(empty_warehouse: TestWarehouse) -> None:
     with pytest.raises(SourceError, match="table communes_france_2025 cannot be read") as error:
         read_table(empty_warehouse.url)
     assert "\n" not in str(error.value)

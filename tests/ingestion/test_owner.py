@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ingestion.embedded import EmbeddedPostgres
 from ingestion.errors import SettingsError, WarehouseError
-from ingestion.owner import create
 from ingestion.settings import Settings, load_settings
 from ingestion.warehouse import Warehouse, initialise, open_warehouse
+from ingestion.warehouse.embedded import EmbeddedPostgres
+from ingestion.warehouse.owner import create
 
 PASSWORDS = {"administrateur": "pwd-of-admin", "proprietaire": "pwd-of-owner", "lecteur": "pwd-of-reader"}
 _databases = (f"owner_{number}" for number in count(1))

@@ -1,7 +1,6 @@
 """The collection of drinking water: a year is replaced when it changed, and stays as it is when its zip is bad."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,9 +17,11 @@ from ingestion.settings import DRINKING_WATER, load_settings
 from ingestion.simulator.tap_water_files import resources, write_zip
 from ingestion.simulator.world import Scenario
 from ingestion.sources import qualite_eau
-from tests.conftest import Entrepot, entrepot
+from ingestion.sources.source import Collecting
+from ingestion.warehouse.held import held_files
+from tests.helpers.providers import served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 from tests.ingestion.dis import csv, row, tables, zipped
-from tests.serving import served
 
 YEARS = {2022: "id-2022", 2023: "id-2023"}
 KEYS = [str(number) for number in range(40)]
@@ -53,13 +54,12 @@ def provider(address: tuple[str, Provider]) -> Provider:
 
 
 @pytest.fixture(scope="module")
-def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> Entrepot:
-    lake = tmp_path_factory.mktemp("qualite_eau") / "lake"
+def place(home: Any, tmp_path_factory: pytest.TempPathFactory, address: tuple[str, Provider]) -> TestWarehouse:
     changes = {"data_gouv_url": address[0], "qualite_eau_resources": YEARS}
-    return entrepot(home, lake, "qualite_eau", **changes)
+    return new_warehouse(tmp_path_factory.mktemp("qualite_eau"), named("qualite_eau"), **changes)
 
 
-def collect(place: Entrepot, load: bool = True, **options: Any) -> list[Collected]:
+def collect(place: TestWarehouse, load: bool = True, **options: Any) -> list[Collected]:
     shown: list[Any] = []
     settings = place.settings.model_copy(update=options.pop("settings", {}))
     run = Run(settings, place.owner, Reporter(shown.append), Options(**options))
@@ -69,7 +69,7 @@ def collect(place: Entrepot, load: bool = True, **options: Any) -> list[Collecte
     return [line for line in shown if isinstance(line, Collected)]
 
 
-def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot, provider: Provider) -> None:
+def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: TestWarehouse, provider: Provider) -> None:
     first = collect(place, full=True)
     assert [(line.piece, line.rows) for line in first] == [("dis-2022.zip", 120), ("dis-2023.zip", 120)]
     provider.seen.clear()
@@ -98,11 +98,14 @@ def test_a_year_is_replaced_when_it_changed_and_the_other_stays(place: Entrepot,
         "FROM raw_qualite_eau.lecture ORDER BY paquet DESC LIMIT 1"
     )
     assert readings == [("dis-2023.zip", 2023, 40, 39, 40, 0, "plv.latitude", len(provider.content[2023]))]
-    held = place.rows("SELECT lignes, annee_de_fin FROM control.source_fichier WHERE nom_du_fichier = 'dis-2023.zip'")
-    assert held == [(119, 2023)]
+    held = place.rows("SELECT liste, annee_de_fin FROM control.source_fichier WHERE nom_du_fichier = 'dis-2023.zip'")
+    assert held == [(True, 2023)]
+    with place.owner.connect() as connection:
+        loaded = {name: version.split("\t") for name, _, version in held_files(connection)}
+    assert loaded["dis-2023.zip"][1:] == [str(len(provider.content[2023])), "119"]
 
 
-def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider: Provider) -> None:
+def test_the_columns_of_raw_are_as_published_then_ours(place: TestWarehouse, provider: Provider) -> None:
     collect(place)
     for table, columns in qualite_eau.COLUMNS.items():
         found = place.rows(
@@ -128,7 +131,7 @@ def test_the_columns_of_raw_are_as_published_then_ours(place: Entrepot, provider
     ids=["web page inside", "zip bomb", "shrank", "refused"],
 )
 def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
-    place: Entrepot, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
+    place: TestWarehouse, provider: Provider, members: dict[str, bytes], error: type[Exception], message: str
 ) -> None:
     collect(place, accept=True)
     lake = open_lake(place.settings, "qualite_eau")
@@ -143,7 +146,7 @@ def test_a_bad_zip_leaves_lake_and_raw_as_they_were(
     assert place.rows(count) == rows
 
 
-def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entrepot, provider: Provider) -> None:
+def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: TestWarehouse, provider: Provider) -> None:
     content = csv(qualite_eau.COLUMNS["plv"], [*([row("plv", key) for key in KEYS]), ["short"]])
     provider.content[2023] = zipped(tables(2023, KEYS) | {"DIS_PLV_2023.txt": content})
     [line] = [line for line in collect(place, accept=True) if line.refused]
@@ -154,21 +157,16 @@ def test_refused_lines_that_are_let_through_are_kept_with_their_text(place: Entr
     assert refused == [("dis-2023.zip", "plv", 42, "missing columns", '"short"')]
 
 
-def test_a_settled_year_is_asked_for_once(place: Entrepot, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_year_long_past_is_collected_when_it_changed(place: TestWarehouse, provider: Provider) -> None:
     old = {"settings": {"qualite_eau_resources": {2019: "id-2019"}, "qualite_eau_start_year": 2019}, "load": False}
     assert not collect(place, **old)[0].unchanged
-    provider.content[2019] = zipped(tables(2019, [*KEYS, "40"]))
-    provider.seen.clear()
     assert collect(place, **old)[0].unchanged
-    assert provider.seen == []
-    assert collect(place, full=True, **old)[0].rows == 123
-    monkeypatch.setattr(qualite_eau, "REPLACED_YEARS", datetime.now(UTC).year - 2019)
-    collect(place, **old)
-    assert provider.seen[-1] == ("HEAD", 2019)
+    provider.content[2019] = zipped(tables(2019, [*KEYS, "40"]))
+    assert collect(place, **old)[0].rows == 123
 
 
 def test_a_year_of_an_operator_and_years_before_the_first(
-    place: Entrepot, provider: Provider, address: tuple[str, Provider]
+    place: TestWarehouse, provider: Provider, address: tuple[str, Provider]
 ) -> None:
     with place.owner.connect() as connection:
         connection.execute(
@@ -181,7 +179,7 @@ def test_a_year_of_an_operator_and_years_before_the_first(
     with place.owner.connect() as connection:
         connection.execute("UPDATE control.source_fichier SET nom_du_fichier = 'dis.zip' WHERE url_du_fichier ~ '2024'")
         with pytest.raises(SourceError, match=r"dis.zip is not the name of a year of drinking water"):
-            qualite_eau.wanted_years(place.settings, connection)
+            list(qualite_eau.wanted_years(Collecting(place.settings, connection, Options(), Reporter())))
         connection.execute("DELETE FROM control.source_fichier WHERE nom_du_fichier = 'dis.zip'")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingestion.errors import SourceError
 from ingestion.sources import csv_stream
-from ingestion.sources.qualite_eau_zip import COLUMNS, OURS, ParsedYear, parse
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS, OURS, ParsedYear, parse
 from tests.ingestion.dis import csv, row, tables, zipped
 
 NAME = "dis-2023.zip"

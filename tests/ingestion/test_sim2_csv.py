@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.errors import SourceError
-from ingestion.sources.sim2 import Period, period_of
-from ingestion.sources.sim2_csv import ADDED_IN_2025, KEY, VARIABLES, ParsedFile, Selection, parse
+from ingestion.sources.meteo import Period, period_of
+from ingestion.sources.meteo.sim2_csv import ADDED_IN_2025, KEY, VARIABLES, ParsedFile, Selection, parse
 
 NAME = "QUOT_SIM2_2024.csv.gz"
 OLD = [*KEY, *(f"{name}_q" for name in VARIABLES if name != ADDED_IN_2025)]

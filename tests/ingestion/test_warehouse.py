@@ -10,15 +10,15 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from ingestion import warehouse as module
-from ingestion.embedded import BIN, EmbeddedPostgres
 from ingestion.errors import HydrothequeError, WarehouseError
 from ingestion.settings import load_settings
+from ingestion.warehouse import connection as module
 from ingestion.warehouse import exclusive, initialise, open_warehouse
-from tests.conftest import Entrepot
+from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
+from tests.helpers.warehouse import TestWarehouse
 
 
-def test_psql_and_sqlalchemy_connect_with_the_printed_url(empty_warehouse: Entrepot) -> None:
+def test_psql_and_sqlalchemy_connect_with_the_printed_url(empty_warehouse: TestWarehouse) -> None:
     url = empty_warehouse.url
     shown = subprocess.run([BIN / "psql", url, "-Atc", "SHOW search_path"], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "marts, snapshots, public"
@@ -28,14 +28,14 @@ def test_psql_and_sqlalchemy_connect_with_the_printed_url(empty_warehouse: Entre
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_nobody_gets_in_without_the_password(empty_warehouse: Entrepot, password: str) -> None:
+def test_nobody_gets_in_without_the_password(empty_warehouse: TestWarehouse, password: str) -> None:
     intruder = replace(empty_warehouse.owner, password=password)
     for role in ("hydrotheque", "postgres", "api_service"):
         with pytest.raises(WarehouseError, match="password"):
             replace(intruder, user=role).connect()
 
 
-def test_the_server_listens_on_loopback_and_no_socket(empty_warehouse: Entrepot) -> None:
+def test_the_server_listens_on_loopback_and_no_socket(empty_warehouse: TestWarehouse) -> None:
     assert empty_warehouse.rows("SHOW listen_addresses") == [("127.0.0.1",)]
     configuration = (empty_warehouse.settings.home / "postgres" / "data" / "postgresql.conf").read_text()
     assert "unix_socket_directories = ''" in configuration
@@ -43,13 +43,13 @@ def test_the_server_listens_on_loopback_and_no_socket(empty_warehouse: Entrepot)
     assert {rule.split()[-1] for rule in rules if rule.split() and rule[0] != "#"} == {"scram-sha-256"}
 
 
-def test_the_passwords_are_readable_by_their_owner_only(home: Path, empty_warehouse: Entrepot) -> None:
+def test_the_passwords_are_readable_by_their_owner_only(home: Path, empty_warehouse: TestWarehouse) -> None:
     assert stat.S_IMODE((home / "postgres" / "server.json").stat().st_mode) == 0o600
     assert empty_warehouse.owner.password not in repr(empty_warehouse.owner)
     assert not (home / "postgres" / "password").exists()
 
 
-def test_the_owner_is_no_superuser(empty_warehouse: Entrepot) -> None:
+def test_the_owner_is_no_superuser(empty_warehouse: TestWarehouse) -> None:
     assert empty_warehouse.rows("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
 
 
@@ -71,7 +71,7 @@ def test_start_and_stop_are_idempotent_and_keep_the_data(home: Path) -> None:
         server.stop()
 
 
-def test_with_pghost_nothing_is_started(tmp_path: Path, empty_warehouse: Entrepot) -> None:
+def test_with_pghost_nothing_is_started(tmp_path: Path, empty_warehouse: TestWarehouse) -> None:
     settings = load_settings(
         home=tmp_path, pghost="127.0.0.1", pgport=empty_warehouse.owner.port, pgpassword=empty_warehouse.owner.password
     )
@@ -79,7 +79,7 @@ def test_with_pghost_nothing_is_started(tmp_path: Path, empty_warehouse: Entrepo
     assert not (tmp_path / "postgres").exists()
 
 
-def test_initialise_twice_changes_nothing(empty_warehouse: Entrepot) -> None:
+def test_initialise_twice_changes_nothing(empty_warehouse: TestWarehouse) -> None:
     schemas = "SELECT nspname, nspacl::text FROM pg_namespace ORDER BY 1"
     before = empty_warehouse.rows(schemas)
     initialise(empty_warehouse.settings, empty_warehouse.owner)
@@ -87,7 +87,7 @@ def test_initialise_twice_changes_nothing(empty_warehouse: Entrepot) -> None:
 
 
 @pytest.mark.parametrize("role", ["api_service", "analyste"])
-def test_readers_see_marts_and_nothing_else(empty_warehouse: Entrepot, role: str) -> None:
+def test_readers_see_marts_and_nothing_else(empty_warehouse: TestWarehouse, role: str) -> None:
     with empty_warehouse.owner.connect() as owner:
         owner.execute("CREATE TABLE marts.lisible (x int)")
         owner.execute("CREATE TABLE raw_meteo.caché (x int)")
@@ -107,7 +107,7 @@ def test_readers_see_marts_and_nothing_else(empty_warehouse: Entrepot, role: str
                 connection.execute(statement)
 
 
-def test_a_second_run_leaves_at_once(empty_warehouse: Entrepot) -> None:
+def test_a_second_run_leaves_at_once(empty_warehouse: TestWarehouse) -> None:
     with (
         exclusive(empty_warehouse.owner),
         pytest.raises(HydrothequeError, match="another run is under way"),
@@ -118,14 +118,14 @@ def test_a_second_run_leaves_at_once(empty_warehouse: Entrepot) -> None:
         pass
 
 
-def test_an_old_server_is_refused(empty_warehouse: Entrepot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_server_is_refused(empty_warehouse: TestWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MINIMUM_VERSION", 99)
     with pytest.raises(WarehouseError, match=r"is version 18; 99 or later is needed"):
         empty_warehouse.owner.connect()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user of the machine")
-def test_another_user_of_the_machine_cannot_read_the_passwords(home: Path, empty_warehouse: Entrepot) -> None:
+def test_another_user_of_the_machine_cannot_read_the_passwords(home: Path, empty_warehouse: TestWarehouse) -> None:
     read = subprocess.run(
         ["cat", home / "postgres" / "server.json"], check=False, capture_output=True, text=True, user="nobody", group=0
     )

@@ -15,11 +15,12 @@ from starlette.routing import Route
 from flows.chain import steps, transform
 from flows.run import Built, Run
 from ingestion.report import Collected, Reporter
-from ingestion.sources.qualite_eau_zip import COLUMNS
-from tests.conftest import REAL, Entrepot, entrepot
+from ingestion.sources.qualite_eau.yearly_zip import COLUMNS
+from tests.conftest import REAL
+from tests.helpers.providers import loads, served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 from tests.ingestion.dis import csv as dis_csv
 from tests.ingestion.dis import zipped
-from tests.serving import loads, served
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"the recorded data is not at {REAL}")
 
@@ -70,7 +71,7 @@ def year_zip(year: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entrepot, list[Collected]]]:
+def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestWarehouse, list[Collected]]]:
     years = (2021, 2022, 2023)
     contents = {str(year): year_zip(year) for year in years}
     answer = Route(
@@ -78,10 +79,9 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         lambda request: Response(contents[request.path_params["year"]], media_type="application/zip"),
     )
     with served(answer) as url:
-        place = entrepot(
-            home,
-            tmp_path_factory.mktemp("dis") / "lake",
-            "recorded_dis",
+        place = new_warehouse(
+            tmp_path_factory.mktemp("dis"),
+            named("recorded_dis"),
             data_gouv_url=url,
             qualite_eau_resources={year: str(year) for year in years},
         )
@@ -92,20 +92,20 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 
 @pytest.fixture(scope="module")
-def built(recorded: tuple[Entrepot, list[Collected]]) -> Entrepot:
+def built(recorded: tuple[TestWarehouse, list[Collected]]) -> TestWarehouse:
     """The marts of what was recorded; nothing of the other domains."""
     place, _ = recorded
     transform.build(place.settings, place.owner, Built())
     return place
 
 
-def raw(place: Entrepot, table: str, year: int, *more: str) -> list[list[str | None]]:
+def raw(place: TestWarehouse, table: str, year: int, *more: str) -> list[list[str | None]]:
     columns = ", ".join((*COLUMNS[table], *more))
     found = place.rows(f"SELECT {columns} FROM raw_qualite_eau.{table} WHERE annee = {year}")
     return sorted((list(row) for row in found), key=str)
 
 
-def test_the_networks_of_france(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_the_networks_of_france(recorded: tuple[TestWarehouse, list[Collected]]) -> None:
     place, _ = recorded
     found = raw(place, "com_udi", 2023)
     assert len(found) == 49_495
@@ -115,7 +115,7 @@ def test_the_networks_of_france(recorded: tuple[Entrepot, list[Collected]]) -> N
 
 
 @pytest.mark.parametrize(("year", "count"), [(2021, 1_945), (2022, 2_079)])
-def test_the_samples_of_corse_du_sud(recorded: tuple[Entrepot, list[Collected]], year: int, count: int) -> None:
+def test_the_samples_of_corse_du_sud(recorded: tuple[TestWarehouse, list[Collected]], year: int, count: int) -> None:
     place, _ = recorded
     found = raw(place, "plv", year, *(f'"{name}"' for name in ADDED))
     assert len(found) == count
@@ -123,7 +123,7 @@ def test_the_samples_of_corse_du_sud(recorded: tuple[Entrepot, list[Collected]],
     assert {row[0] for row in found} == {"02A"}
 
 
-def test_the_results_and_networks_of_hubeau(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_the_results_and_networks_of_hubeau(recorded: tuple[TestWarehouse, list[Collected]]) -> None:
     place, _ = recorded
     expected = sorted(([value or None for value in row] for row in results()), key=str)
     assert len(expected) == 9
@@ -133,7 +133,9 @@ def test_the_results_and_networks_of_hubeau(recorded: tuple[Entrepot, list[Colle
     assert raw(place, "com_udi", 2021) == sorted(networks(), key=str)
 
 
-def test_nothing_was_refused_and_the_four_columns_were_reported(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_nothing_was_refused_and_the_four_columns_were_reported(
+    recorded: tuple[TestWarehouse, list[Collected]],
+) -> None:
     place, collected = recorded
     new = tuple(f"plv.{name}" for name in ADDED)
     assert [(line.piece, line.refused, line.new_columns) for line in collected] == [
@@ -150,7 +152,7 @@ def test_nothing_was_refused_and_the_four_columns_were_reported(recorded: tuple[
     ]
 
 
-def test_the_marts_of_the_networks_of_france(built: Entrepot) -> None:
+def test_the_marts_of_the_networks_of_france(built: TestWarehouse) -> None:
     served_in_2023 = built.rows(
         "SELECT code_insee, quartier, cdreseau, debutalim::text FROM marts.commune_reseau WHERE derniere_annee = 2023"
     )
@@ -163,7 +165,7 @@ def test_the_marts_of_the_networks_of_france(built: Entrepot) -> None:
     assert ("2021, 2022, 2023",) in built.rows(f"{moirans} AND quartier = 'archat'")
 
 
-def test_the_mart_of_the_samples_of_corse_du_sud(built: Entrepot) -> None:
+def test_the_mart_of_the_samples_of_corse_du_sud(built: TestWarehouse) -> None:
     columns = COLUMNS["plv"]
     for year in (2021, 2022):
         rows = built.rows(
@@ -180,7 +182,7 @@ def test_the_mart_of_the_samples_of_corse_du_sud(built: Entrepot) -> None:
         assert sorted(rows, key=str) == sorted(expected, key=str)
 
 
-def test_the_mart_of_the_results_of_hubeau(built: Entrepot) -> None:
+def test_the_mart_of_the_results_of_hubeau(built: TestWarehouse) -> None:
     rows = built.rows(
         "SELECT cdparametresiseeaux, rqana, valeur, sous_seuil, seuil, limite_max, depasse_limite, reference_min, "
         "reference_max, hors_reference, referenceanl FROM marts.resultat_analyse WHERE annee = 2022 ORDER BY 1"

@@ -12,10 +12,11 @@ from flows.chain import steps
 from flows.run import Run
 from ingestion.report import Reporter
 from ingestion.sources.coordinates import LAMBERT93, WGS84, convert
-from ingestion.sources.sim2 import locate
-from ingestion.sources.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
-from tests.conftest import REAL, Entrepot, entrepot
-from tests.serving import communes, csv_gz, files, hubeau, loads, served
+from ingestion.sources.meteo import locate
+from ingestion.sources.meteo.sim2_csv import ADDED_IN_2025, KEY, VARIABLES
+from tests.conftest import REAL
+from tests.helpers.providers import communes, csv_gz, files, hubeau, loads, served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"the recorded data is not at {REAL}")
 
@@ -49,7 +50,7 @@ def measures(codes: list[str]) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrepot]:
+def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestWarehouse]:
     stations = loads(REAL / "hubeau/niveaux_nappes_stations_85_page1_20260930.json")["data"]
     bare = [{"code_bss": code} for code in ("00387X0184/PZCC1", LACAN, "09635X0003/FHY")]
     meteo = {
@@ -59,10 +60,9 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
     codes = tuple(station["code_bss"] for station in [*stations, *bare])
     places = communes((REAL / COMMUNES).read_bytes())
     with served(*files(meteo), *places, *hubeau([*stations, *bare], measures)) as url:
-        warehouse = entrepot(
-            home,
-            tmp_path_factory.mktemp("recorded") / "lake",
-            "recorded",
+        warehouse = new_warehouse(
+            tmp_path_factory.mktemp("recorded"),
+            named("recorded"),
             hubeau_url=url,
             data_gouv_url=url,
             piezo_stations=codes,
@@ -74,7 +74,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
         yield warehouse
 
 
-def test_the_three_stations(recorded: Entrepot) -> None:
+def test_the_three_stations(recorded: TestWarehouse) -> None:
     rows = recorded.rows(
         "SELECT code_bss, bss_id, nom_commune, round(x::numeric, 6), altitude_station, nb_mesures_piezo, date_maj, "
         "codes_bdlisa FROM marts.info_nappe WHERE code_departement = '85' ORDER BY code_bss"
@@ -87,7 +87,7 @@ def test_the_three_stations(recorded: Entrepot) -> None:
     assert rows[2][7].replace(" ", "") == '["360AA07","362AF01"]'
 
 
-def test_the_chroniques(recorded: Entrepot) -> None:
+def test_the_chroniques(recorded: TestWarehouse) -> None:
     rows = recorded.rows(
         "SELECT date_mesure, niveau_nappe_eau, statut, timestamp_mesure FROM marts.nappe "
         f"WHERE code_bss = '{EPINE}' ORDER BY date_mesure"
@@ -98,7 +98,7 @@ def test_the_chroniques(recorded: Entrepot) -> None:
     ]
 
 
-def test_the_full_record(recorded: Entrepot) -> None:
+def test_the_full_record(recorded: TestWarehouse) -> None:
     [row] = recorded.rows(
         "SELECT date_mesure, timestamp_mesure, niveau_nappe_eau, profondeur_nappe, code_continuite, nom_continuite, "
         "code_producteur, code_nature_mesure FROM marts.nappe LEFT JOIN marts.continuite USING (code_continuite) "
@@ -108,14 +108,14 @@ def test_the_full_record(recorded: Entrepot) -> None:
     assert row == (date(2022, 9, 14), instant, 139.51, 4.37, "2", "Point lié au point précédent", "265", None)
 
 
-def test_the_levels_of_herault(recorded: Entrepot) -> None:
+def test_the_levels_of_herault(recorded: TestWarehouse) -> None:
     query = "SELECT count(*) FROM marts.nappe WHERE code_bss IN ('09888X0111/LACAN', '09635X0003/FHY')"
     assert recorded.rows(query) == [(10_780,)]
     levels = "SELECT niveau_nappe_eau, profondeur_nappe FROM marts.nappe WHERE code_bss = '{}' ORDER BY date_mesure"
     assert recorded.rows(levels.format(LACAN))[0] == (142.94, 137.06)
 
 
-def test_the_rows_of_the_old_header(recorded: Entrepot) -> None:
+def test_the_rows_of_the_old_header(recorded: TestWarehouse) -> None:
     rows = recorded.rows(
         "SELECT date, prenei, preliq, t, q, dli, swi, sswi_10j, wg_racine, tinf_h, tsup_h FROM marts.meteo "
         "WHERE lambx = 600 AND lamby = 24010 ORDER BY date"
@@ -124,7 +124,7 @@ def test_the_rows_of_the_old_header(recorded: Entrepot) -> None:
     assert rows[0] == (date(2020, 1, 1), 0.0, 0.4, 9.9, 7.414, 3161.6, 0.94, None, 0.315, 9.5, 10.9)
 
 
-def test_the_thousand_days_of_one_cell(recorded: Entrepot) -> None:
+def test_the_thousand_days_of_one_cell(recorded: TestWarehouse) -> None:
     rows = recorded.rows(
         "SELECT date, t, preliq, etp, swi, ff FROM marts.meteo WHERE lambx = 9400 AND lamby = 19770 ORDER BY date"
     )
@@ -140,13 +140,13 @@ def test_the_thousand_days_of_one_cell(recorded: Entrepot) -> None:
     assert len(rows) == 1000
 
 
-def test_nothing_was_refused_and_the_new_columns_were_reported(recorded: Entrepot) -> None:
+def test_nothing_was_refused_and_the_new_columns_were_reported(recorded: TestWarehouse) -> None:
     assert recorded.rows("SELECT * FROM marts.rejet") == []
     [(new,)] = recorded.rows("SELECT colonnes_nouvelles FROM raw_meteo.lecture WHERE colonnes_nouvelles <> ''")
     assert new == "lat_dg,lon_dg"
 
 
-def test_the_eight_communes(recorded: Entrepot) -> None:
+def test_the_eight_communes(recorded: TestWarehouse) -> None:
     lines = list(csv.DictReader((REAL / COMMUNES).open()))
     rows = recorded.rows(
         "SELECT code_insee, nom, code_departement, nom_departement, code_region, nom_region, codes_postaux, "
@@ -164,7 +164,7 @@ def test_the_eight_communes(recorded: Entrepot) -> None:
     assert len(rows) == 8
 
 
-def test_the_communes_that_stations_refer_to(recorded: Entrepot) -> None:
+def test_the_communes_that_stations_refer_to(recorded: TestWarehouse) -> None:
     rows = recorded.rows(
         "SELECT s.code_bss, c.nom, c.code_departement, c.actuelle FROM marts.info_nappe AS s "
         "JOIN marts.commune AS c ON c.code_insee = s.code_commune_insee ORDER BY 1"

@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from flows.chain import steps
 from flows.run import Run
+from ingestion.providers import hubeau
 from ingestion.report import Collected, Reporter
-from ingestion.sources import hubeau
-from ingestion.sources.niveaux_nappes import typed_stations
-from tests.conftest import REAL, Entrepot, entrepot
-from tests.serving import loads, served
+from ingestion.sources.piezometrie.stations import typed_stations
+from tests.conftest import REAL
+from tests.helpers.providers import loads, served
+from tests.helpers.warehouse import TestWarehouse, named, new_warehouse
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"the recorded data is not at {REAL}")
 
@@ -81,12 +82,13 @@ def hub_eau() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory, hub_eau: str) -> tuple[Entrepot, list[Collected]]:
+def recorded(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, hub_eau: str
+) -> tuple[TestWarehouse, list[Collected]]:
     codes = {row["code_station"] for row in [*loads(REAL / STATIONS)["data"], *observations()]}
-    place = entrepot(
-        home,
-        tmp_path_factory.mktemp("sensors") / "lake",
-        "recorded_sensors",
+    place = new_warehouse(
+        tmp_path_factory.mktemp("sensors"),
+        named("recorded_sensors"),
         hubeau_url=hub_eau,
         capteur_stations=tuple(sorted(codes)),
         hubeau_requests_per_second=0,
@@ -97,7 +99,7 @@ def recorded(home: Path, tmp_path_factory: pytest.TempPathFactory, hub_eau: str)
     return place, [line for line in run.reporter.lines if isinstance(line, Collected)]
 
 
-def test_the_three_hydrometric_stations(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_the_three_hydrometric_stations(recorded: tuple[TestWarehouse, list[Collected]]) -> None:
     fields = (
         "code_station", "code_site", "libelle_station", "longitude_station", "latitude_station",
         "altitude_ref_alti_station", "code_commune_station", "libelle_cours_eau", "en_service", "code_departement",
@@ -111,7 +113,7 @@ def test_the_three_hydrometric_stations(recorded: tuple[Entrepot, list[Collected
     assert [row[0] for row in found] == ["M702241010", "M703243010", "M711241010"]
 
 
-def test_the_observations(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_the_observations(recorded: tuple[TestWarehouse, list[Collected]]) -> None:
     found = recorded[0].rows(
         "SELECT code_capteur, grandeur_hydro, date_obs, resultat_obs FROM raw_capteurs.observations_tr "
         "ORDER BY code_capteur, date_obs"
@@ -124,7 +126,7 @@ def test_the_observations(recorded: tuple[Entrepot, list[Collected]]) -> None:
     assert min(row[3] for row in found) == -2079
 
 
-def test_nothing_was_refused(recorded: tuple[Entrepot, list[Collected]]) -> None:
+def test_nothing_was_refused(recorded: tuple[TestWarehouse, list[Collected]]) -> None:
     place, collected = recorded
     assert sum(line.refused for line in collected) == 0
     assert place.rows("SELECT count(*) FROM raw_capteurs.rejet") == [(0,)]
@@ -132,7 +134,7 @@ def test_nothing_was_refused(recorded: tuple[Entrepot, list[Collected]]) -> None
 
 
 def test_the_piezometers_in_real_time(hub_eau: str) -> None:
-    asked = hubeau.stations(hubeau.HubEau(hub_eau, hubeau.pace(0), accept=False), (), ["00"])
+    asked = hubeau.stations(hubeau.HubEau(hub_eau, hubeau.rate_limiter(0), accept=False), (), ["00"])
     kept, refused = typed_stations(asked)
     published = sorted(wells(), key=lambda row: row["code_bss"])
     assert (kept.num_rows, refused.num_rows) == (1_840, 0)

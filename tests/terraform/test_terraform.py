@@ -10,6 +10,7 @@ import pytest
 from ingestion.settings import ROOT
 from tests.conftest import REAL
 
+pytestmark = pytest.mark.program
 TERRAFORM = ROOT / "terraform"
 CHECK = REAL.parent / "tools" / "terraform-check" / "check"
 SOURCES = sorted(path for path in TERRAFORM.rglob("*.tf") if ".terraform" not in path.parts)

@@ -12,7 +12,7 @@ import pytest
 
 from ingestion.simulator.sim2_files import FileStore, daily_files
 from ingestion.simulator.world import Scenario
-from ingestion.sources.sim2_csv import VARIABLES
+from ingestion.sources.meteo.sim2_csv import VARIABLES
 
 DATASET = "/api/1/datasets/6569b27598256cc583c917a7/"
 SMALL = Scenario(cells=20, years=(2023, 2024))

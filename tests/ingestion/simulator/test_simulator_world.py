@@ -13,7 +13,7 @@ from ingestion.simulator.sim2_physics import simulate
 from ingestion.simulator.stations import DEPTH_REPEATS_LEVEL, Station, stations
 from ingestion.simulator.weather import Place, drivers
 from ingestion.simulator.world import Scenario, day_number
-from ingestion.sources.sim2_csv import VARIABLES
+from ingestion.sources.meteo.sim2_csv import VARIABLES
 
 DEFAULT = Scenario()
 

@@ -1,33 +1,12 @@
 with lectures as (
+    {%- for domaine in var('domaines') %}
     select
-        'meteo' as domaine,
+        '{{ domaine }}' as domaine,
         paquet,
         lu_le
-    from {{ ref('stg_meteo__lecture') }}
-    union all
-    select
-        'piezometrie' as domaine,
-        paquet,
-        lu_le
-    from {{ ref('stg_piezometrie__lecture') }}
-    union all
-    select
-        'communes' as domaine,
-        paquet,
-        lu_le
-    from {{ ref('stg_communes__lecture') }}
-    union all
-    select
-        'capteurs' as domaine,
-        paquet,
-        lu_le
-    from {{ ref('stg_capteurs__lecture') }}
-    union all
-    select
-        'qualite_eau' as domaine,
-        paquet,
-        lu_le
-    from {{ ref('stg_qualite_eau__lecture') }}
+    from {{ ref('stg_' ~ domaine ~ '__lecture') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 lus as (

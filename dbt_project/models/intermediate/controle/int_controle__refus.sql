@@ -2,24 +2,19 @@
 {{ config(materialized='ephemeral') }}
 
 with final as (
+    -- refused by the parsers
+    {%- for domaine in var('domaines') %}
     select
-        'meteo' as domaine,
-        'quotidien' as objet,
-        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || colonne) as reference,
-        motif,
-        texte,
-        paquet
-    from {{ ref('stg_meteo__rejet') }}
-    union all
-    select
-        'piezometrie' as domaine,
+        '{{ domaine }}' as domaine,
         objet,
         reference,
         motif,
         texte,
         paquet
-    from {{ ref('stg_piezometrie__rejet') }}
+    from {{ ref('stg_' ~ domaine ~ '__rejet') }}
     union all
+    {%- endfor %}
+    -- refused by a rule of their domain
     select
         'piezometrie' as domaine,
         'chroniques' as objet,
@@ -28,33 +23,6 @@ with final as (
         texte,
         paquet
     from {{ ref('int_piezometrie__chroniques_orphelines') }}
-    union all
-    select
-        'communes' as domaine,
-        'communes' as objet,
-        reference,
-        motif,
-        texte,
-        paquet
-    from {{ ref('stg_communes__rejet') }}
-    union all
-    select
-        'capteurs' as domaine,
-        objet,
-        reference,
-        motif,
-        texte,
-        paquet
-    from {{ ref('stg_capteurs__rejet') }}
-    union all
-    select
-        'qualite_eau' as domaine,
-        membre as objet,
-        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || colonne) as reference,
-        motif,
-        texte,
-        paquet
-    from {{ ref('stg_qualite_eau__rejet') }}
     union all
     select
         'qualite_eau' as domaine,

@@ -1,5 +1,5 @@
 -- reads a mart: a view would be dropped with it by a full refresh
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='ephemeral', meta={'verifie': 'meteo'}) }}
 
 with perimetre as (
     select date from {{ ref('int_meteo__perimetre') }}

@@ -1,5 +1,5 @@
 -- reads a mart: a view would be dropped with it by a full refresh
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='ephemeral', meta={'verifie': 'nappe'}) }}
 
 with perimetre as (
     select * from {{ ref('int_piezometrie__perimetre') }}

@@ -1,5 +1,5 @@
 -- reads a mart: a view would be dropped with it by a full refresh
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='ephemeral', meta={'verifie': 'prelevement'}) }}
 
 with perimetre as (
     select distinct annee from {{ ref('int_qualite_eau__perimetre') }}

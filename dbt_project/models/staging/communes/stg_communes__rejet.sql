@@ -5,6 +5,7 @@ with source as (
 renamed as (
     select
         paquet,
+        'communes' as objet,
         reference,
         motif,
         texte

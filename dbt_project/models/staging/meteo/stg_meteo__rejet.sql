@@ -5,9 +5,8 @@ with source as (
 renamed as (
     select
         paquet,
-        nom_du_fichier,
-        ligne,
-        nullif(colonne, '') as colonne,
+        'quotidien' as objet,
+        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || nullif(colonne, '')) as reference,
         motif,
         texte
     from source

@@ -5,10 +5,8 @@ with source as (
 renamed as (
     select
         paquet,
-        nom_du_fichier,
-        membre,
-        ligne,
-        nullif(colonne, '') as colonne,
+        membre as objet,
+        concat_ws(', ', nom_du_fichier, 'ligne ' || ligne, 'colonne ' || nullif(colonne, '')) as reference,
         motif,
         texte
     from source
