@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +29,7 @@ FROZEN = Path(__file__).with_name("frozen_lake")
 SCENARIO = Scenario(
     cells=4, years=(2024,), stations=3, sensors=1, today=date(2025, 1, 8), history_start=date(2021, 1, 1)
 )
+NEXT_MONTH = replace(SCENARIO, today=date(2025, 2, 8), revision=1)
 DOMAINS = ("meteo", "piezometrie", "capteurs", "qualite_eau", "communes")
 # Columns that tell one run from another and say nothing of the data, as in tests/faults/months.py.
 OF_THE_RUN = {"paquet", "lu_le", "constate_le", "rejet_id", "url", "construit_le", "version"}
@@ -36,9 +38,8 @@ OF_THE_RUN = {"paquet", "lu_le", "constate_le", "rejet_id", "url", "construit_le
 @pytest.fixture
 def at(home: Path, tmp_path: Path) -> Iterator[TestWarehouse]:
     """A warehouse on a copy of the frozen lake, with the providers that it was collected from."""
-    lake = tmp_path / "lake"
     if (FROZEN / "lake").exists():
-        shutil.copytree(FROZEN / "lake", lake)
+        shutil.copytree(FROZEN / "lake", tmp_path / "lake")
     with running(SCENARIO, cache_dir=tmp_path / "files") as url:
         addresses = {"hubeau_url": url, "data_gouv_url": url, "qualite_eau_resources": resources(SCENARIO)}
         yield new_warehouse(tmp_path, piezo_stations=("all",), **addresses)
@@ -80,7 +81,9 @@ def test_freeze(at: TestWarehouse) -> None:
     (FROZEN / "marts.json").write_text(json.dumps(frozen, indent=1) + "\n")
 
 
-def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(at: TestWarehouse) -> None:
+def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(
+    at: TestWarehouse, tmp_path: Path
+) -> None:
     before, done = packages(at), at.run()
     assert all(before.values())
     steps.collect(done)
@@ -94,3 +97,8 @@ def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_sam
     assert len(frozen) > 20
     found = {table: checksum(at, table, mart["columns"]) for table, mart in frozen.items()}
     assert found == {table: mart["checksum"] for table, mart in frozen.items()}
+
+    with running(NEXT_MONTH, cache_dir=tmp_path / "files") as url:
+        later = at.at(url).collect().load().build()
+    read = {line.domain for line in later.collected if line.rows}
+    assert read >= {"meteo", "piezometrie", "capteurs"}, "the lake goes on"
