@@ -8,6 +8,7 @@ from it are the same.
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,7 @@ FROZEN = Path(__file__).with_name("frozen_lake")
 SCENARIO = Scenario(
     cells=4, years=(2024,), stations=3, sensors=1, today=date(2025, 1, 8), history_start=date(2021, 1, 1)
 )
+NEXT_MONTH = replace(SCENARIO, today=date(2025, 2, 8), revision=1)
 DOMAINS = ("meteo", "piezometrie", "capteurs", "qualite_eau", "communes")
 
 
@@ -50,7 +52,9 @@ def checksum(at: TestWarehouse, table: str, columns: list[str]) -> str:
     return str(found)
 
 
-def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(at: TestWarehouse) -> None:
+def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_same(
+    at: TestWarehouse, tmp_path: Path
+) -> None:
     before, done = packages(at), at.run()
     assert all(before.values())
     steps.collect(done)
@@ -64,3 +68,8 @@ def test_nothing_of_the_frozen_lake_is_collected_again_and_the_marts_are_the_sam
     assert len(frozen) > 20
     found = {table: checksum(at, table, mart["columns"]) for table, mart in frozen.items()}
     assert found == {table: mart["checksum"] for table, mart in frozen.items()}
+
+    with running(NEXT_MONTH, cache_dir=tmp_path / "files") as url:
+        later = at.at(url).collect().load().build()
+    read = {line.domain for line in later.collected if line.rows}
+    assert read >= {"meteo", "piezometrie", "capteurs"}, "the lake goes on"
