@@ -1,6 +1,6 @@
-"""What was collected and built, and when: tables of the schema `control`, and two views of them in `marts`.
+"""What was collected and built, and when: tables of the schema `control`.
 
-The views are what the API and the analysts see; neither holds the text of an error.
+dbt's views marts.etat_source and marts.etat_table show them to the API and the analysts, without the text of an error.
 """
 
 from collections.abc import Collection, Iterable
@@ -57,48 +57,13 @@ COMMENT ON TABLE control.contenu IS 'One row per mart: its rows after the last b
 COMMENT ON TABLE control.execution IS 'One row per command or flow: the report of its last run';
 """
 
-VIEWS = """
-CREATE OR REPLACE VIEW marts.etat_source AS
-SELECT
-    c.domaine,
-    c.reussie_le,
-    c.tentee_le,
-    c.erreur IS NOT NULL AS en_echec,
-    c.lignes,
-    c.refusees,
-    f.derniere AS donnees_du,
-    c.prochaine_le,
-    coalesce(now() > c.en_retard_le, true) AS collecte_en_retard,
-    coalesce(now() > f.en_retard_le, false) AS donnees_en_retard
-FROM control.collecte AS c
-LEFT JOIN (
-    SELECT domaine, min(derniere) AS derniere, min(derniere + alerte_apres) AS en_retard_le
-    FROM control.fraicheur
-    GROUP BY domaine
-) AS f ON c.domaine = f.domaine;
-CREATE OR REPLACE VIEW marts.etat_table AS
-SELECT t.nom_table, t.lignes, c.numero AS version, c.construit_le
-FROM control.contenu AS t
-LEFT JOIN control.construction AS c ON t.nom_table = c.modele;
-COMMENT ON VIEW marts.etat_source IS
-    'One row per domain: its last collection, tried and successful, what it brought, the next one, and whether it is '
-    'late: no success since the last one due, or data older than dbt''s freshness allows';
-COMMENT ON VIEW marts.etat_table IS
-    'One row per table of marts: its rows, the number of the last lake package in it (version), and its last build';
-COMMENT ON COLUMN marts.etat_source.domaine IS 'Domain: meteo, piezometrie …';
-COMMENT ON COLUMN marts.etat_source.reussie_le IS 'Instant of its last successful collection (UTC)';
-COMMENT ON COLUMN marts.etat_source.tentee_le IS 'Instant of its last collection, successful or not (UTC)';
-COMMENT ON COLUMN marts.etat_source.en_echec IS 'Whether that one failed';
-COMMENT ON COLUMN marts.etat_source.lignes IS 'Rows that the last successful collection brought to the lake';
-COMMENT ON COLUMN marts.etat_source.refusees IS 'Records that it refused';
-COMMENT ON COLUMN marts.etat_source.donnees_du IS 'Newest row of its source table that is furthest behind (UTC)';
-COMMENT ON COLUMN marts.etat_source.prochaine_le IS 'Instant of the next collection planned (UTC)';
-COMMENT ON COLUMN marts.etat_source.collecte_en_retard IS 'Whether no collection succeeded since the last one due';
-COMMENT ON COLUMN marts.etat_source.donnees_en_retard IS 'Whether its data are older than their freshness allows';
-COMMENT ON COLUMN marts.etat_table.nom_table IS 'Table of marts';
-COMMENT ON COLUMN marts.etat_table.lignes IS 'Rows after the last build';
-COMMENT ON COLUMN marts.etat_table.version IS 'Number of the last lake package in it (control.paquet_charge)';
-COMMENT ON COLUMN marts.etat_table.construit_le IS 'Instant of its last build (UTC)';
+# Before the first build makes marts.etat_source: the same columns, for no data is read yet.
+_NOT_BUILT = """
+    SELECT domaine, reussie_le, tentee_le, erreur IS NOT NULL AS en_echec, lignes, refusees,
+        NULL::timestamptz AS donnees_du, prochaine_le,
+        coalesce(now() > en_retard_le, true) AS collecte_en_retard, false AS donnees_en_retard
+    FROM control.collecte
+    ORDER BY domaine
 """
 
 
@@ -213,13 +178,21 @@ def missing(connection: psycopg.Connection, since: dict[str, datetime]) -> list[
 def sources(connection: psycopg.Connection) -> list[Source]:
     """Return the state of every domain."""
     with connection.cursor(row_factory=class_row(Source)) as cursor:
-        return cursor.execute("SELECT * FROM marts.etat_source ORDER BY domaine").fetchall()
+        built = _is_built(connection, "etat_source")
+        query = "SELECT * FROM marts.etat_source ORDER BY domaine" if built else _NOT_BUILT
+        return cursor.execute(query).fetchall()
 
 
 def tables(connection: psycopg.Connection) -> list[Mart]:
-    """Return the state of every table of marts."""
+    """Return the state of every table of marts; nothing before the first build."""
+    if not _is_built(connection, "etat_table"):
+        return []
     with connection.cursor(row_factory=class_row(Mart)) as cursor:
         return cursor.execute("SELECT * FROM marts.etat_table ORDER BY nom_table").fetchall()
+
+
+def _is_built(connection: psycopg.Connection, view: str) -> bool:
+    return connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"marts.{view}",)).fetchone() == (True,)
 
 
 def errors(connection: psycopg.Connection) -> dict[str, str]:

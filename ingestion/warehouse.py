@@ -20,7 +20,7 @@ DBT_SCHEMAS = ("staging", "intermediate", "marts", "snapshots")
 READERS = ("api_service", "analyste")
 LOCK_KEY = 0x4879647271  # any number that nothing else in this database locks
 
-CONTROL_TABLES = """
+CONTROL_TABLES = r"""
 CREATE TABLE IF NOT EXISTS control.paquet_charge (
     numero bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     domaine text NOT NULL,
@@ -33,8 +33,24 @@ CREATE TABLE IF NOT EXISTS control.construction (
     numero bigint NOT NULL,
     construit_le timestamptz NOT NULL DEFAULT now()
 );
+DO $$
+BEGIN  -- the API reads the table at every request: an ALTER that changes nothing would lock it all the same
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'control.construction'::regclass AND attname = 'usage'
+    ) THEN
+        ALTER TABLE control.construction ADD COLUMN usage text;
+        UPDATE control.construction SET usage = CASE
+            WHEN modele LIKE '%:tests' THEN 'tests'
+            WHEN modele LIKE '%\_historique' THEN 'history'
+            WHEN modele LIKE 'int\_%' THEN 'intermediate'
+            ELSE 'marts'
+        END;
+    END IF;
+END
+$$;
 COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
-COMMENT ON TABLE control.construction IS 'One row per incremental mart: the last package number it holds';
+COMMENT ON TABLE control.construction IS 'One row per table of dbt, or its tests: the last package number it holds';
+COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate (a table), tests (of a mart)';
 """
 
 
@@ -119,7 +135,6 @@ def initialise(settings: Settings, warehouse: Warehouse) -> None:
             connection.execute(CONTROL_TABLES)
             connection.execute(control.TABLES)
             connection.execute(journal.TABLES)
-            connection.execute(journal.VIEWS)
             journal.know(connection, DOMAINS)
             control.follow(connection, control.FIRST_STATIONS)
             control.follow_sensors(connection, control.FIRST_SENSORS)
