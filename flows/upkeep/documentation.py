@@ -22,13 +22,27 @@ def build(settings: Settings, warehouse: Warehouse) -> Path:
     Raises BuildError with dbt's message.
     """
     folder = settings.home / "docs"
-    result = transform.invoke(settings, warehouse, "docs", "generate", "--static", "--target-path", str(folder))
+    result = transform.invoke(settings, warehouse, "docs", "generate", "--target-path", str(folder))
     if not result.success:
         raise BuildError(f"dbt: {result.exception or 'the documentation could not be generated'}")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     SCHEMA.write_text(schema_page(manifest), encoding="utf-8")
-    # dbt also writes index.html, a page that needs a server: replace it
-    return (folder / "static_index.html").replace(folder / "index.html")
+    page = folder / "index.html"
+    text = page.read_text(encoding="utf-8")
+    # As dbt's --static does, which would leave out the units: its page shows no meta of a column.
+    text = text.replace('"MANIFEST.JSON INLINE DATA"', json.dumps(with_units(manifest)))
+    text = text.replace('"CATALOG.JSON INLINE DATA"', (folder / "catalog.json").read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def with_units(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest with the unit of each column at the end of its description."""
+    for node in (*manifest["nodes"].values(), *manifest["sources"].values()):
+        for column in node["columns"].values():
+            if unit := column["meta"].get("unit"):
+                column["description"] += f" Unit: {unit}."
+    return manifest
 
 
 @dataclass(frozen=True)
