@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from flows.chain import news, transform
+from flows.chain import news
 from flows.chain.start import providers
 from flows.reporting import findings
 from flows.reporting.report import missing_line
@@ -102,6 +102,8 @@ def build(run: Run, *arguments: str, always: bool = False) -> None:
         run.built.unchanged = not arguments and not always and news.nothing_new(connection)
         if run.built.unchanged:
             return
+        from flows.chain import transform  # noqa: PLC0415 - imports dbt, which a month without news does without
+
         transform.build(run.settings, run.warehouse, run.built, *arguments, runner=run.dbt_runner)
         transform.check_freshness(run.settings, run.warehouse, run.built)
         pruned = prune(run.settings, run.warehouse)
@@ -118,6 +120,8 @@ def build_sensors(run: Run) -> None:
         if "capteur" not in marts(connection):
             raise BuildError("the sensors' tables refer to others that are not built yet; run `hydrotheque run` once")
         communes_loaded = connection.execute("SELECT EXISTS (SELECT FROM raw_communes.communes)").fetchone() == (True,)
+    from flows.chain import transform  # noqa: PLC0415 - as in build
+
     refused = any(line.refused for line in run.reporter.lines if isinstance(line, Collected))
     # The list of communes may be missing during `load --from-lake`: then the published one stays.
     others = ("commune" if communes_loaded else "", "rejet" if refused else "")

@@ -49,7 +49,7 @@ CHECKPOINTS = {
 def run_chain(environment: dict[str, str], log: Path, name: str = "") -> int:
     """Run `hydrotheque run` in a forked process, up to a checkpoint when one is named; return its exit status."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["dbt.cli.main", "flows.chain.steps", "flows.reporting.terminal", __name__])
+    context.set_forkserver_preload(["flows.chain.transform", "flows.chain.steps", "flows.reporting.terminal", __name__])
     process = context.Process(target=_run, args=(environment, log, name))
     process.start()
     process.join(_PATIENCE)
