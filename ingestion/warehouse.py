@@ -50,7 +50,7 @@ END
 $$;
 COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
 COMMENT ON TABLE control.construction IS 'One row per table of dbt, or its tests: the last package number it holds';
-COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate (a table), tests (of a mart)';
+COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate, tests (of a mart)';
 """
 
 
