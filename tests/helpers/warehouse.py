@@ -142,9 +142,9 @@ class TestWarehouse:
         server.create_database(name, self.owner.database)
         shutil.copytree(self.lake, folder / "lake")
         update = {"lake_url": (folder / "lake").as_uri(), "pgdatabase": name}
-        settings = self.settings.model_copy(update=update | changes)
-        initialise(settings, owner := replace(self.owner, database=name))  # a template gives no rights of the database
-        clone = TestWarehouse(settings, owner)
+        clone = TestWarehouse(self.settings.model_copy(update=update | changes), replace(self.owner, database=name))
+        # A template gives no rights of the database; the server is the one of the worker's HOME.
+        initialise(clone.with_home(server.start(server.WORKER)).settings, clone.owner)
         return clone.with_home(home) if home else clone
 
     def renamed(self, name: str) -> "TestWarehouse":
