@@ -36,7 +36,7 @@ COMMENT ON TABLE control.construction_entiere IS
     'At most one row: a digest of the warehouse and of the dbt project after the last build of every model';
 COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
 COMMENT ON TABLE control.construction IS 'One row per table of dbt, or its tests: the last package number it holds';
-COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate (a table), tests (of a mart)';
+COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate, tests (of a mart)';
 CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);
 COMMENT ON TABLE control.origine IS 'The one lake that this warehouse is loaded from';
 CREATE TABLE IF NOT EXISTS control.source_fichier (

@@ -5,8 +5,8 @@
 -#}
 
 {#-
-    pre_hook. One snapshot for the whole transaction: what a load commits meanwhile is either in the rows read and the
-    number recorded, or in none.
+    pre_hook. One snapshot for the whole transaction: what a load commits meanwhile is in the rows read and in the number
+    recorded, or in neither.
 -#}
 {% macro open_build() -%}
     {%- if config.get('materialized') in ('incremental', 'snapshot') -%}
