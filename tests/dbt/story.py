@@ -105,8 +105,8 @@ def play(raw: RawTables, dbt: Callable[..., Any]) -> Story:
     story = Story(raw, dbt)
     story.note("built", [])
     story.build("again")
-    raw.sim2("annee", [(0, f"2024-01-{day:02}", 100.0 + day) for day in range(2, 8)], modified="2024-03-01",
-             complete=False)  # fmt: skip
+    hot = [(0, f"2024-01-{day:02}", 100.0 + day) for day in range(2, 8)]
+    raw.sim2("annee", hot, modified="2024-03-01", complete=False)
     story.build("incomplete")
     raw.complete("meteo")
     _revise(raw)
