@@ -1,4 +1,7 @@
-"""The lake in Azure's storage: the chain writes it, reads it, and replays it to the same tables as a local lake."""
+"""The lake in Azure's storage: the chain writes it, reads it, and replays it to the same rows as a local lake.
+
+What dbt makes of equal rows is equal: tests/faults/test_replay.py.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,7 +35,7 @@ def on_azure(place: TestWarehouse, azurite: Azurite) -> TestWarehouse:
     return place.at(place.settings.hubeau_url, lake_url="az://", **changes)
 
 
-def test_a_lake_on_azure_gives_the_tables_of_a_local_one(azurite: Azurite, providers: str, tmp_path: Path) -> None:
+def test_a_lake_on_azure_gives_the_rows_of_a_local_one(azurite: Azurite, providers: str, tmp_path: Path) -> None:
     local = new_place(tmp_path, providers, qualite_eau_resources=DRINKING_WATER).month()
     remote = on_azure(
         new_place(tmp_path, providers, named("azure"), qualite_eau_resources=DRINKING_WATER), azurite
@@ -46,7 +49,6 @@ def test_a_lake_on_azure_gives_the_tables_of_a_local_one(azurite: Azurite, provi
 
     raw = remote.raw(left_out=OF_LOADING)
     assert remote.load(from_lake=True).raw(left_out=OF_LOADING) == raw
-    assert remote.build().marts() == local.build().marts()
 
 
 @pytest.fixture

@@ -1,54 +1,60 @@
-"""The chain of month 2 on a warehouse of month 1, or on an empty one, killed and run again."""
+"""The chain, killed and run again: where it starts, and where it ends undisturbed."""
 
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.faults.checkpoints import run_chain
-from tests.faults.months import new_place
-from tests.helpers.warehouse import DATABASE, TestWarehouse
+from ingestion.sources import SOURCES
+from tests.faults.checkpoints import Checkpoint, run_chain
+from tests.faults.months import NOT_THE_WINDOW
+from tests.helpers.warehouse import DATABASE, INITIALISED, TestWarehouse, new_warehouse
 
-End = tuple[dict[str, str], dict[str, str]]
+
+@dataclass(frozen=True)
+class Start:
+    """A warehouse to start from, nothing when it is None; its providers; one that the undisturbed chain has built."""
+
+    warehouse: TestWarehouse | None
+    providers: dict[str, Any]
+    end: TestWarehouse
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chain:
-    """A warehouse of month 1, as its run left it, at the providers of month 2."""
+    """The chain's starts, by name, and a HOME in which dbt has parsed the project."""
 
-    month_1: TestWarehouse
-    url: str
-    folder: Path
-    _ends: dict[str, End] = field(default_factory=dict)
+    starts: dict[str, Start]
+    home: Path
 
     @contextmanager
-    def case(self, start: str) -> Iterator[TestWarehouse]:
-        """Yield a warehouse to start from: month 1 or nothing."""
-        folder = self.folder / "case"
-        shutil.copytree(self.folder / "home", folder / "home")
-        try:
-            if start == "month 1":
-                yield self.month_1.clone(folder, DATABASE, folder / "home").at(self.url)
-            else:
-                yield new_place(folder, self.url, DATABASE).with_home(folder / "home")
-        finally:
-            shutil.rmtree(folder)
-
-    def end(self, start: str) -> End:
-        """Return where the undisturbed chain ends."""
-        if start not in self._ends:
-            with self.case(start) as place:
-                self._ends[start] = end_of(place)
-        return self._ends[start]
+    def case(self, start: str, folder: Path) -> Iterator[TestWarehouse]:
+        """Yield a warehouse to start from, with a HOME of its own."""
+        home = shutil.copytree(self.home, folder / "home", symlinks=True)
+        begin = self.starts[start]
+        if begin.warehouse:
+            place = begin.warehouse.clone(folder, DATABASE, home, **begin.providers)
+        else:
+            place = new_warehouse(folder, template=INITIALISED, **begin.providers).with_home(home)
+        yield place
+        shutil.rmtree(home)
+        assert ends(place) == ends(begin.end)
 
 
-def run(place: TestWarehouse, checkpoint: str = "") -> int:
-    return run_chain(os.environ | place.command_env, place.settings.home / "run.log", checkpoint)
+def ends(place: TestWarehouse) -> dict[str, Any]:
+    """What a chain leaves: marts, their history, raw rows, and the number of lake packages by domain."""
+    packages = {domain: len(place.load_records(domain)) for domain in SOURCES}
+    return {**place.marts(), **place.history(), **place.raw(left_out=NOT_THE_WINDOW), **packages}
 
 
-def end_of(place: TestWarehouse) -> End:
-    """Run the chain to its end, and return the marts and the history it ends in."""
-    assert run(place) == 0, (place.settings.home / "run.log").read_text()
-    return place.marts(), place.history()
+def run(place: TestWarehouse, checkpoint: Checkpoint | None = None) -> int:
+    """Run the chain up to a checkpoint; return its exit status."""
+    return run_chain(os.environ | place.command_env, log_of(place), checkpoint)
+
+
+def log_of(place: TestWarehouse) -> Path:
+    """What a run printed."""
+    return place.settings.home / "run.log"

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from ingestion.simulator.server import running
-from tests.faults.chain import Chain, run
+from tests.faults.chain import Chain, Start
 from tests.faults.months import MONTH_1, MONTH_2, SETTINGS
 from tests.faults.proxy import Faults
-from tests.helpers.warehouse import DATABASE, TestWarehouse, named, shared_warehouse
+from tests.helpers.warehouse import TestWarehouse, named, shared_copy, shared_warehouse
 
 collect_ignore = [] if "HYDROTHEQUE_KILLS" in os.environ else ["test_random_kills.py"]
 
@@ -57,9 +57,22 @@ def month_1(home: Path, first_month: str, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def month_2(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
-    """Month 2 on top of month 1 on a good day; read only."""
-    return month_1.clone(tmp_path_factory.mktemp("month_2"), named("month_2")).at(second_month).month()
+def built(month_1: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
+    """Month 1, collected, loaded and built; only copied from."""
+    return shared_copy("built", month_1, TestWarehouse.build, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="session")
+def month_2(built: TestWarehouse, second_month: str, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
+    """Month 2 on top of month 1 on a good day, collected and loaded, not built; read only."""
+    start = built.at(second_month)
+    return shared_copy("month_2", start, TestWarehouse.month, tmp_path_factory.mktemp("month_2"))
+
+
+@pytest.fixture(scope="session")
+def two_months(month_2: TestWarehouse, tmp_path_factory: pytest.TempPathFactory) -> TestWarehouse:
+    """Month 2 built on top of month 1; read only."""
+    return shared_copy("two_months", month_2, TestWarehouse.build, tmp_path_factory.mktemp("two_months"))
 
 
 @pytest.fixture
@@ -76,14 +89,23 @@ def untouched(month_1: TestWarehouse, second_month: str, tmp_path_factory: pytes
 
 @pytest.fixture(scope="module")
 def chain(
-    month_1: TestWarehouse, first_month: str, second_month: str, tmp_path_factory: pytest.TempPathFactory
+    built: TestWarehouse,
+    month_2: TestWarehouse,
+    two_months: TestWarehouse,
+    first_month: str,
+    second_month: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Chain:
-    """Month 1 complete and built, with a HOME as its run left it."""
+    """The chain of month 2 on month 1, of month 2 when it is loaded, and of month 1 on nothing."""
     folder = tmp_path_factory.mktemp("kill")
-    (folder / "home").mkdir()
-    place = month_1.clone(folder / "month_1", DATABASE, folder / "home").at(first_month)
-    assert run(place) == 0, (place.settings.home / "run.log").read_text()
-    return Chain(place.renamed(named("kill_month_1")), second_month, folder)
+    two_months.clone(folder / "parsed", home=folder / "home").build("--select", "localisation")
+    first, second = ({"hubeau_url": url, "data_gouv_url": url} for url in (first_month, second_month))
+    starts = {
+        "month 1": Start(built, second, two_months),
+        "loaded": Start(month_2, second, two_months),
+        "empty": Start(None, SETTINGS | first, built),
+    }
+    return Chain(starts, folder / "home")
 
 
 @pytest.fixture

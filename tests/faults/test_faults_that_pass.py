@@ -62,14 +62,19 @@ def test_faults_of_files_that_pass_leave_no_trace(
     ("domain", "first", "second"), [("piezometrie", "/stations", SERIES), ("meteo", "/api/1/datasets", YEAR)]
 )
 def test_the_wait_that_a_provider_asks_for_is_kept(
-    place: TestWarehouse, faults: Faults, domain: str, first: str, second: str
+    place: TestWarehouse, faults: Faults, waits: list[float], domain: str, first: str, second: str
 ) -> None:
-    faults.add(first, answers(429, BUSY, Retry_After="1"))
-    faults.add(second, answers(503, BUSY, Retry_After="1"))
+    faults.add(first, answers(429, BUSY, Retry_After="7"))
+    faults.add(second, answers(503, BUSY, Retry_After="8"))
     place.collect(domain)
-    for path in (first, second):
-        asked, again, *_ = (request.at for request in faults.requests(path))
-        assert 1 <= again - asked < 2
+    assert waits == [7, 8]
+
+
+def test_a_wait_takes_its_time(place: TestWarehouse, faults: Faults) -> None:
+    faults.add("/stations", answers(429, BUSY, Retry_After="1"))
+    place.collect("piezometrie")
+    asked, again, *_ = (request.at for request in faults.requests("/stations"))
+    assert 1 <= again - asked < 2
 
 
 def test_a_wait_given_as_a_date_is_kept(place: TestWarehouse, faults: Faults, waits: list[float]) -> None:
@@ -109,7 +114,7 @@ def test_a_file_replaced_while_it_is_read_is_not_patched_together(
 def test_the_pace_with_hubeau_is_kept(second_month: str, faults: Faults, tmp_path: Path) -> None:
     departments = ("59", "62", "33", "85", "01", "02", "03", "04", "05", "06", "07", "08")
     place = new_place(tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
-    place.at(second_month, hubeau_requests_per_second=5).month("piezometrie")
+    place.at(second_month, hubeau_requests_per_second=5).collect("piezometrie")
     times = sorted(request.at for request in faults.seen)
     assert len(times) >= 13
     assert max(sum(start <= at < start + 0.95 for at in times) for start in times) <= 5
@@ -118,6 +123,6 @@ def test_the_pace_with_hubeau_is_kept(second_month: str, faults: Faults, tmp_pat
 def test_without_a_pace_nothing_waits(second_month: str, faults: Faults, tmp_path: Path) -> None:
     departments = ("59", "62", "33", "85", "01", "02", "03", "04", "05", "06", "07", "08")
     place = new_place(tmp_path, second_month, piezo_stations=(), piezo_departements=departments)
-    place.at(second_month, hubeau_requests_per_second=0).month("piezometrie")
+    place.at(second_month, hubeau_requests_per_second=0).collect("piezometrie")
     times = [request.at for request in faults.requests("/stations")]
     assert max(times) - min(times) < 1

@@ -277,6 +277,16 @@ def shared_warehouse(
     return _opened(model, f"template_{name}", **changes).clone(folder, database or named(name))
 
 
+def shared_copy(
+    name: str, start: TestWarehouse, work: Callable[[TestWarehouse], TestWarehouse], folder: Path
+) -> TestWarehouse:
+    """Return the worker's copy, its lake below `folder`, of what the first worker in need of it makes of `start`."""
+    model, template = server.run_folder() / name, f"template_{name}"
+    server.once(name, lambda: work(start.clone(model)).renamed(template))
+    settings = start.settings.model_copy(update={"lake_url": (model / "lake").as_uri(), "pgdatabase": template})
+    return TestWarehouse(settings, replace(start.owner, database=template)).clone(folder, named(name))
+
+
 def chain(folder: Path, database: str = "") -> TestWarehouse:
     """Return a copy of the warehouse that `hydrotheque run --sources simulated` builds, its lake below `folder`."""
     return shared_warehouse("chain", _run_chain, folder, database, sources="simulated")
