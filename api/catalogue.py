@@ -36,23 +36,17 @@ _KEYS = """
 """
 _FRESHNESS = "select domaine, donnees_du, reussie_le, donnees_en_retard from marts.etat_source"
 
-# The unit of a number is in its description ("…, in mm: …"): tests/api/test_catalogue.py sees to it that it is found.
-_UNIT = re.compile(
-    r"\bin (mm|m NGF|m³ per m³|m/s|g/kg|J/cm²|°C|km²?|m(?! )|m\b|%|hectometres|decimal degrees|hours|l/s)(?![\w/³²])"
-)
-_SAID_BY = re.compile(r"unit of the (column \w+)")  # as the sensors' values, of several quantities
-_NONE = re.compile(r"no unit|fraction|index|share|-?\d to \d", re.IGNORECASE)
+_UNIT = re.compile(r" Unit: ([^.]+)\.$")  # how dbt ends a column's comment (macro description_with_unit)
 
 
-def unit(description: str) -> str | None:
-    """The unit that a description says, or the column that has it; "1" for a number without one, None when not said.
+def description_and_unit(comment: str) -> tuple[str, str | None]:
+    """Split a column's comment: its text, and its unit ("1" for a number without one; `column x` when a column has it).
 
-    >>> unit("Rain of the month, in mm: the sum of the days' preliq."), unit("Fraction of these days, 0 to 1")
-    ('mm', '1')
+    >>> description_and_unit("Level of the groundwater: high is wet. Unit: m NGF.")
+    ('Level of the groundwater: high is wet.', 'm NGF')
     """
-    if found := _SAID_BY.search(description) or _UNIT.search(description):
-        return found[1]
-    return "1" if _NONE.search(description) else None
+    found = _UNIT.search(comment)
+    return (comment[: found.start()], found[1]) if found else (comment, None)
 
 
 async def describe(connection: asyncpg.Connection) -> dict[str, Any]:
@@ -91,11 +85,10 @@ def _table(row: Any, sources: Iterable[Source], recent: dict[str, Any]) -> dict[
 
 
 def _column(row: Any) -> dict[str, Any]:
-    description = _one_line(row["description"])
-    number = row["type"] in ("double precision", "real", "numeric")
+    description, unit = description_and_unit(_one_line(row["description"]))
     return {
         **{name: row[name] for name in ("name", "type", "nullable")},
-        "unit": unit(description) if number else None,
+        "unit": unit,
         "description": description,
     }
 

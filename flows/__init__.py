@@ -2,7 +2,7 @@
 
 import os
 
-# Read by Prefect when it is first imported, which every module of this package comes before.
+# Prefect reads these at its import, which comes after the import of this package.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")

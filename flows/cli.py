@@ -15,20 +15,20 @@ from typer.main import get_group
 from ingestion.errors import HydrothequeError
 from ingestion.settings import get_settings
 
-# Command: its module in flows.commands, and its line in `hydrotheque --help`.
+# By command: its module in flows.commands, and its line in `hydrotheque --help`.
 COMMANDS = {
-    "run": ("run", "Collect, load, build and test: the monthly chain."),
-    "collect": ("run", "Bring what is new at the providers to the lake."),
+    "run": ("run", "Collect, load, build and test: the monthly chain, or the hourly one of the sensors."),
+    "collect": ("run", "Bring new data from the providers to the lake."),
     "load": ("run", "Bring the lake's new packages to the raw schemas."),
     "build": ("run", "Build and test the tables with dbt; arguments after `--` go to `dbt build`."),
     "export": (
         "export",
-        "Write a table to a Parquet or csv file, and its licence, producers and columns beside it.",
+        "Write a table to a Parquet or csv file, with its licence, producers and columns beside it.",
     ),
     "docs": ("docs", "Write the documentation of every table as one page, and the diagram of docs/schema.md."),
     "status": (
         "status",
-        "Show what was collected and built, and when; exit status 1 when something is late.",
+        "Show the state of every source and table; exit status 1 when a source is late.",
     ),
     "simulate": ("simulate", "Serve simulated providers: data.gouv.fr and Hub'Eau on one address."),
     "serve": ("serve", "Serve the REST API on this machine, as the role api_service."),
@@ -39,25 +39,25 @@ COMMANDS = {
     ),
     "worker": (
         "scheduling",
-        "Deploy prefect.yaml to the Prefect server of PREFECT_API_URL, then run what is due.",
+        "Deploy prefect.yaml to the Prefect server of PREFECT_API_URL, then run its deployments.",
     ),
-    "db": ("database", "The PostgreSQL of the warehouse."),
+    "db": ("database", "The PostgreSQL server of the warehouse."),
     "stations": ("followed", "The piezometers whose levels are collected."),
     "sensors": ("followed", "The sensors whose values are collected every hour."),
-    "sources": ("followed", "The files that are collected."),
-    "users": ("accounts", "The users of the API: how long they are kept (docs/rgpd.md)."),
+    "sources": ("followed", "The files collected from data.gouv.fr."),
+    "users": ("accounts", "The accounts of the API: retention and deletion (docs/rgpd.md)."),
 }
 
 
 class LazyGroup(TyperGroup):
-    """Lists commands without importing them: dlt, dbt and Prefect take seconds. A command is imported when called."""
+    """Lists commands without their modules, which take seconds to import; imports the module of the called command."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {name: TyperCommand(name, help=line) for name, (_, line) in COMMANDS.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """Return the name, the command and its arguments; Typer's error names a command that does not exist."""
+        """Return the name, the imported command and its arguments."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, command(str(name)), rest
 
@@ -77,7 +77,7 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run the command; an error is one line on stderr and an exit code, its traceback goes to the log."""
+    """Run the command. An error is one line on stderr and an exit code; its traceback goes to the log."""
     _guarded(app)
 
 
@@ -91,7 +91,7 @@ def _guarded(program: Callable[[], None]) -> None:
         path = get_settings().home / "logs" / "hydrotheque.log"
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         sys.stderr.write(f"hydrotheque: unexpected {type(error).__name__}: {first} (log: {path})\n")
-        with suppress(OSError):  # a HOME that cannot be written is perhaps what failed
+        with suppress(OSError):  # HOME may be the fault: not writable
             path.parent.mkdir(parents=True, exist_ok=True)
             log = logging.getLogger("hydrotheque")
             log.addHandler(RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3))

@@ -1,7 +1,7 @@
-"""The flows, under the names people know. They call the steps in order and hold no logic of their own.
+"""The Prefect flows, under the names people know. Each calls steps of `flows.chain` in order.
 
-Here is what Prefect adds to a run: a task a step and a node of dbt, another try where the provider may answer later,
-and artifacts, the report of the run as tables that people can sort.
+Prefect adds to a run: a task for each step and each node of dbt, retries where the provider may answer later, and the
+report of the run as artifacts, tables that people can sort.
 """
 
 import os
@@ -14,8 +14,9 @@ from typing import Any
 from flows.chain import steps
 from flows.chain.start import started
 from flows.chain.steps import Step
-from flows.reporting import report, terminal
 from flows.reporting.findings import alerting
+from flows.reporting.report import markdown, tables
+from flows.reporting.terminal import lines_for
 from flows.run import Run
 from flows.upkeep import accounts
 from flows.upkeep.migration import migrate
@@ -27,15 +28,15 @@ _home = get_settings().home / "prefect"
 _home.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("PREFECT_HOME", str(_home))
 
-from dbt_common.events.base_types import EventLevel  # noqa: E402 - as those below
+from dbt_common.events.base_types import EventLevel  # noqa: E402 - as the imports below
 from prefect import flow, get_run_logger, task  # noqa: E402 - Prefect reads PREFECT_HOME once, here
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings  # noqa: E402
 
-LONGEST_WAIT = timedelta(hours=12)  # for a run of another kind, which holds the warehouse
-WAIT_OF_AN_HOUR = timedelta(minutes=50)  # then the next hour's run collects what this one would have
-RETRY_DELAYS: list[float] = [60, 300, 900]  # seconds; within a try, each request has been tried four times already
+LONGEST_WAIT = timedelta(hours=12)  # for a run of another kind that holds the warehouse
+WAIT_OF_AN_HOUR = timedelta(minutes=50)  # then the next hour's run collects the same values
+RETRY_DELAYS: list[float] = [60, 300, 900]  # seconds; within a try, each request is sent up to four times
 
 
 @flow(name="pipeline_get_csv")
@@ -52,25 +53,25 @@ def pipeline_get_api() -> None:
 
 @flow(name="pipeline_get_capteurs")
 def pipeline_get_capteurs() -> None:
-    """The whole hour of the sensors: collect their last values, load them, build and test their tables."""
+    """Run the hour of the sensors: collect their last values, load them, build and test their tables."""
     _run("pipeline_get_capteurs", *steps.HOUR, wait=WAIT_OF_AN_HOUR)
 
 
 @flow(name="copy_data_in_db")
 def copy_data_in_db() -> None:
-    """Load the lake into the raw schemas, once all of the month is collected, then build and test the tables."""
+    """Load the lake into the raw schemas once the month is collected, then build and test the tables."""
     _run("copy_data_in_db", *steps.COPY)
 
 
 @flow(name="pipeline_mensuel")
 def pipeline_mensuel() -> None:
-    """The whole month: collect everything, load it, build and test the tables."""
+    """Run the month: collect everything, load it, build and test the tables."""
     _run("pipeline_mensuel", *steps.MONTH)
 
 
 @flow(name="pipeline_delete_user")
 def pipeline_delete_user() -> None:
-    """Count the accounts that are due, then delete them and announce those that will be."""
+    """Count the accounts due for deletion, delete them, and announce the next ones."""
     settings = get_settings()
     with alerting(settings, "pipeline_delete_user"):
         migrate(settings)
@@ -82,8 +83,8 @@ def pipeline_delete_user() -> None:
 
 def _run(name: str, *parts: Step, wait: timedelta = LONGEST_WAIT) -> None:
     logger = get_run_logger()
-    show = Reporter(lambda line: logger.info("\n".join(terminal.said(line))))
-    with _published() as runs, started(show, name=name, wait=wait) as run:
+    show = Reporter(lambda line: logger.info("\n".join(lines_for(line))))
+    with _publishing() as runs, started(show, name=name, wait=wait) as run:
         runs.append(run)
         run.dbt_runner = _dbt_runner
         for step in parts:
@@ -91,7 +92,7 @@ def _run(name: str, *parts: Step, wait: timedelta = LONGEST_WAIT) -> None:
 
 
 def _task(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A task a step, so that a run shows where it is; nothing of what they pass is kept or compared by Prefect."""
+    """Return a step as a Prefect task. Prefect stores and compares no argument or result."""
     retries = [*RETRY_DELAYS] if function in steps.COLLECTING else []
     as_task = task(
         cache_policy=NO_CACHE,
@@ -104,25 +105,25 @@ def _task(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _may_pass(task: Any, task_run: Any, state: Any) -> bool:
-    """Whether the provider may answer later: a guard or a setting says the same the next time."""
+    """Return whether a retry may succeed: an error of a guard or a setting comes again."""
     return isinstance(state.result(raise_on_failure=False), TransientError)
 
 
 def _dbt_runner() -> PrefectDbtRunner:
-    """dbt with a task for each node. Results come back as they are; an asset a table would say what the tasks say."""
+    """Return a runner with a task for each dbt node; Prefect assets would duplicate the tasks."""
     return PrefectDbtRunner(
         settings=PrefectDbtSettings(log_level=EventLevel.INFO), raise_on_failure=False, disable_assets=True
     )
 
 
 @contextmanager
-def _published() -> Iterator[list[Run]]:
-    """Leave the report of the run that the block lists as artifacts, whether it ended well or not."""
+def _publishing() -> Iterator[list[Run]]:
+    """Publish the reports of the runs that the block lists as artifacts, after success and after failure."""
     runs: list[Run] = []
     try:
         yield runs
     except Exception:
-        with suppress(Exception):  # what ended the run matters more
+        with suppress(Exception):  # the error of the run matters more
             _publish(runs)
         raise
     _publish(runs)
@@ -131,7 +132,7 @@ def _published() -> Iterator[list[Run]]:
 def _publish(runs: list[Run]) -> None:
     for run in runs:
         flow_name = run.name.replace("_", "-")
-        for title, lines in report.tables(run.report).items():
+        for title, lines in tables(run.report).items():
             slug = re.sub("[^a-z]+", "-", title.lower())
             create_table_artifact(lines, f"{flow_name}-{slug}", title)
-        create_markdown_artifact(report.markdown(run.report), f"{flow_name}-report", "The whole report")
+        create_markdown_artifact(markdown(run.report), f"{flow_name}-report", "The whole report")

@@ -44,7 +44,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Revised:
-    """Rows of a table that a build changed, and rows that it removed because their source has them no more."""
+    """Published rows of a table that a build changed, and those that it removed since their source lacks them."""
 
     table: str
     changed: int
@@ -92,14 +92,14 @@ class Alert:
 
     title: str
     happened: str
-    kept: str
+    safe: str
     todo: str
     key: str
 
     @property
     def text(self) -> str:
         """The body of the message."""
-        return f"What happened: {self.happened}\n\nWhat is safe: {self.kept}\n\nWhat to do: {self.todo}\n"
+        return f"What happened: {self.happened}\n\nWhat is safe: {self.safe}\n\nWhat to do: {self.todo}\n"
 
 
 Findings = dict[str, Alert | None]  # an alert by the check that found it; None: the check passed
@@ -107,14 +107,14 @@ Findings = dict[str, Alert | None]  # an alert by the check that found it; None:
 
 @dataclass
 class Run:
-    """One run of steps on a warehouse that it alone writes to."""
+    """One run of steps on a warehouse that no other run writes to."""
 
     settings: Settings
     warehouse: Warehouse
     reporter: Reporter = field(default_factory=Reporter)
     options: Options = field(default_factory=Options)
     name: str = "run"
-    still_held: Callable[[], None] = lambda: None  # asked before each part: others must not write meanwhile
+    still_held: Callable[[], None] = lambda: None  # called before each part; raises when another run may write
     dbt_runner: Callable[[], DbtRunner] | None = None  # None: dbt's own
     collected: set[str] = field(default_factory=set)
     built: Built = field(default_factory=Built)

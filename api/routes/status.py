@@ -26,6 +26,7 @@ _TABLES = text(
     """select nom_table as table, version, construit_le as built, lignes as rows
     from marts.etat_table order by nom_table"""
 )
+_BUILT = text("select to_regclass('marts.etat_source') is not null and to_regclass('marts.etat_table') is not null")
 _PARIS = ZoneInfo("Europe/Paris")
 _FOLDER = Path(__file__).parents[1] / "pages"
 _STYLE = (_FOLDER / "status.css").read_text(encoding="utf-8")
@@ -50,11 +51,14 @@ _page = _environment.get_template("status.html")
 @router.get("/status", summary="How recent is the data?", response_model=WarehouseStatus)
 def status(request: Request, response: Response, db: DatabaseDep) -> WarehouseStatus | HTMLResponse:
     """Says of every source when it was collected and whether it is late, and of every table its version and rows.
-    A browser gets a page to read."""
+    Before the first build there is neither. A browser gets a page to read."""
+    sources: list[SourceStatus] = []
+    tables: list[TableStatus] = []
     with db.reading() as connection:
-        sources = [SourceStatus(**row) for row in connection.execute(_SOURCES).mappings()]
-        tables = [TableStatus(**row) for row in connection.execute(_TABLES).mappings()]
-    late = any(source.late for source in sources)
+        if connection.execute(_BUILT).scalar_one():
+            sources = [SourceStatus(**row) for row in connection.execute(_SOURCES).mappings()]
+            tables = [TableStatus(**row) for row in connection.execute(_TABLES).mappings()]
+    late = not sources or any(source.late for source in sources)
     found = WarehouseStatus(late=late, checked=datetime.now(UTC), sources=sources, tables=tables)
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(_page.render(status=found, style=_STYLE), headers=_HEADERS)

@@ -12,9 +12,9 @@ class CatalogueColumn(BaseModel):
     type: str = Field(description="Its type in PostgreSQL.", examples=["double precision"])
     nullable: bool = Field(description="Whether it may be null.")
     unit: str | None = Field(
-        description="Unit of a decimal number, `column …` that says it, `1` for none; null for the rest."
+        description="Unit of a number, `column …` that has it, `1` for none; null for the rest.", examples=["m NGF"]
     )
-    description: str = Field(description="What it holds.", examples=["Level of the groundwater, in m NGF."])
+    description: str = Field(description="What it holds.", examples=["Level of the groundwater: high is wet."])
 
 
 class Reference(BaseModel):

@@ -2,8 +2,8 @@
 
 -- One row per month in which the values read are not those of mesure_capteur and those that another statut
 -- of the same instant stands for. Of the values that no run has tested yet and that are kept; a null is none.
-with perimetre as (
-    select * from {{ ref('int_capteurs__perimetre') }}
+with scope as (
+    select * from {{ ref('int_capteurs__scope') }}
     where modele = 'mesure_capteur:tests'
 ),
 
@@ -17,11 +17,11 @@ instants as (
         mesures.instant,
         count(*) as lues
     from {{ ref('int_capteurs__mesures') }} as mesures
-    inner join perimetre
+    inner join scope
         on
-            mesures.code_capteur = perimetre.code_capteur
-            and mesures.grandeur = perimetre.grandeur
-            and mesures.instant >= perimetre.depuis
+            mesures.code_capteur = scope.code_capteur
+            and mesures.grandeur = scope.grandeur
+            and mesures.instant >= scope.depuis
     where mesures.valeur is not null
     group by mesures.code_capteur, mesures.grandeur, mesures.instant
 ),

@@ -2,8 +2,8 @@
 
 -- One row per month in which the lines loaded are not the rows of meteo and those that a newer file stands
 -- for. Of the dates that no run has tested yet. What the parser refused is not loaded: see rejet_reconciles.
-with perimetre as (
-    select date from {{ ref('int_meteo__perimetre') }}
+with scope as (
+    select date from {{ ref('int_meteo__scope') }}
     where modele = 'meteo:tests'
 ),
 
@@ -15,10 +15,10 @@ lignes as (
     from {{ ref('stg_meteo__quotidien') }} as lignes
     inner join {{ ref('int_meteo__fichiers_courants') }} as fichiers
         on lignes.nom_du_fichier = fichiers.nom_du_fichier
-    inner join perimetre on lignes.date = perimetre.date
+    inner join scope on lignes.date = scope.date
     where
         exists (
-            select 1 from perimetre as dates
+            select 1 from scope as dates
             where dates.date between fichiers.date_min and fichiers.date_max
         )
 ),

@@ -2,8 +2,8 @@
 
 -- One row per month in which the measures read are not those of nappe, those refused and those that another
 -- measure of the day stands for. Of the rows that no run has tested yet.
-with perimetre as (
-    select * from {{ ref('int_piezometrie__perimetre') }}
+with scope as (
+    select * from {{ ref('int_piezometrie__scope') }}
     where modele = 'nappe:tests'
 ),
 
@@ -16,8 +16,8 @@ comptes as (
         0 as refusees,
         0 as remplacees
     from {{ ref('stg_piezometrie__chroniques') }} as mesures
-    inner join perimetre
-        on mesures.code_bss = perimetre.code_bss and mesures.date_mesure >= perimetre.depuis
+    inner join scope
+        on mesures.code_bss = scope.code_bss and mesures.date_mesure >= scope.depuis
     group by {{ month_of('mesures.date_mesure') }}
     union all
     select
@@ -38,8 +38,8 @@ comptes as (
         count(*) as refusees,
         0 as remplacees
     from {{ ref('int_piezometrie__chroniques_orphelines') }} as orphelines
-    inner join perimetre
-        on orphelines.code_bss = perimetre.code_bss and orphelines.date_mesure >= perimetre.depuis
+    inner join scope
+        on orphelines.code_bss = scope.code_bss and orphelines.date_mesure >= scope.depuis
     group by {{ month_of('orphelines.date_mesure') }}
 ),
 

@@ -1,1 +1,1 @@
-"""The work in its order: start a run, its steps, dbt, the rows a build revised."""
+"""The work in its order: the start of a run, its steps, dbt, the rows that a build revised."""

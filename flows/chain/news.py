@@ -1,4 +1,4 @@
-"""Whether a build has anything to do: a new package, a mart that is not as the last build left it, another project."""
+"""Decide whether a build has work: a new package, a mart changed since the last build, a changed dbt project."""
 
 import hashlib
 from importlib.metadata import version
@@ -8,7 +8,7 @@ import psycopg
 from ingestion.settings import ROOT
 
 PROJECT = ("dbt_project.yml", "profiles.yml", "dbt_project/**/*.*")
-# Packages loaded, marks of the models built, values let go, and the tables themselves, which a restore makes anew.
+# Loaded packages, the models' marks, retention, and the identities of the tables, which a restore changes.
 _STATE = """
     SELECT concat_ws(
         E'\\n',
@@ -24,13 +24,13 @@ _STATE = """
 
 
 def nothing_new(connection: psycopg.Connection) -> bool:
-    """Return whether the warehouse and the dbt project are what the last whole build left and used."""
+    """Return whether the warehouse and the dbt project are unchanged since the last whole build."""
     held = connection.execute("SELECT etat FROM control.construction_entiere").fetchone()
     return held is not None and held[0] == _state(connection)
 
 
 def note_whole_build(connection: psycopg.Connection) -> None:
-    """Note what the warehouse and the dbt project are, after a build of every model that failed nowhere."""
+    """Store the state of the warehouse and the dbt project, after a whole build without a failure."""
     with connection.transaction():
         connection.execute("DELETE FROM control.construction_entiere")
         connection.execute("INSERT INTO control.construction_entiere (etat) VALUES (%s)", (_state(connection),))

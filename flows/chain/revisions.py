@@ -5,7 +5,7 @@ from psycopg import sql
 
 from flows.run import Revised
 
-# A build closes its versions at one instant, which it also writes beside the number of the package that it holds.
+# A build closes versions at one instant, and writes the same instant to control.construction.
 _CLOSED = """
     SELECT count(*) FILTER (WHERE next.dbt_scd_id IS NOT NULL), count(*) FILTER (WHERE next.dbt_scd_id IS NULL)
     FROM {table} AS closed

@@ -1,4 +1,4 @@
-"""Start a run: the warehouse set up and held, a folder for temporary files, the providers."""
+"""The start of a run: the warehouse set up and locked, a folder for temporary files, the providers."""
 
 import shutil
 import tempfile
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from flows.reporting import report
 from flows.reporting.findings import alerting
+from flows.reporting.report import reporting
 from flows.run import Run
 from ingestion.lake import claim
 from ingestion.report import Options, Reporter
@@ -22,9 +22,9 @@ def started(
     name: str = "run",
     wait: timedelta = timedelta(0),
 ) -> Iterator[Run]:
-    """Open the warehouse, set it up, and hold it until the run ends; report the run and tell of what went wrong.
+    """Open the warehouse, set it up, and lock it until the run ends; report the run and send its alerts.
 
-    `wait` is how long another run may go on before this one gives up.
+    `wait` is the longest wait for another run. Raises BusyError after it.
     """
     settings = get_settings()
     with alerting(settings, name) as found:
@@ -33,13 +33,13 @@ def started(
         with exclusive(warehouse, wait) as still_held, _work_folder(settings):
             run = Run(settings, warehouse, reporter or Reporter(), options or Options(), name, still_held)
             run.findings = found
-            with report.kept(run):
+            with reporting(run):
                 yield run
 
 
 @contextmanager
 def _work_folder(settings: Settings) -> Iterator[None]:
-    """Put temporary files under HOME, where those of a killed run are removed by the next on the same warehouse."""
+    """Put temporary files under HOME; a run removes the files that a killed run on the same warehouse left."""
     folder = settings.home / "tmp" / settings.pgdatabase
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -53,12 +53,12 @@ def _work_folder(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def providers(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings with the addresses of the providers; start the simulator when they ask for it."""
+    """Yield the settings with the addresses of the providers; start the simulator unless `sources` is live."""
     claim(settings)
     if settings.sources == "live":
         yield settings
         return
-    from ingestion.simulator.server import running  # noqa: PLC0415 - live runs do without
+    from ingestion.simulator.server import running  # noqa: PLC0415 - slow to import, and live runs need none of it
     from ingestion.simulator.tap_water_files import resources  # noqa: PLC0415 - the same
     from ingestion.simulator.world import Scenario  # noqa: PLC0415 - the same
 

@@ -1,4 +1,4 @@
-"""dbt, called on the project at the root with the warehouse of the settings."""
+"""Run dbt on the project at the root, with the warehouse of the settings."""
 
 import gc
 import json
@@ -29,13 +29,13 @@ def build(
     *arguments: str,
     runner: Callable[[], DbtRunner] | None = None,
 ) -> None:
-    """Run `dbt build` with further arguments, such as `--full-refresh` or `--select`; `built` is told the results.
+    """Run `dbt build` with further arguments, such as `--full-refresh` or `--select`; `built` takes the results.
 
-    Raises BuildError naming the first node that failed, with dbt's message.
+    Raises BuildError with the first node that failed and dbt's message.
     """
-    # The project as JSON takes a tenth of an idle build to write; Prefect's runner alone reads it.
+    # Writing the project as JSON takes a tenth of an idle build; only Prefect's runner reads it.
     flags = () if runner else ("--no-write-json",)
-    # Unit tests test the SQL, not the data: they are run by `make test`.
+    # Unit tests test the SQL, not the data: `make test` runs them.
     command = (*flags, "build", "--exclude-resource-type", "unit_test", *arguments)
     result = invoke(settings, warehouse, *command, runner=runner)
     results = getattr(result.result, "results", ())
@@ -53,14 +53,14 @@ def build(
 
 
 def check_freshness(settings: Settings, warehouse: Warehouse, built: Built) -> None:
-    """Run `dbt source freshness`; `built` is told what it found.
+    """Run `dbt source freshness`; `built` takes the results.
 
-    Raises BuildError when dbt cannot tell: a source that is late is no error.
+    Raises BuildError when dbt fails; a late source is no error.
     """
     result = invoke(settings, warehouse, "--no-write-json", "source", "freshness")
     if not isinstance(result.result, FreshnessResult):
         raise BuildError(f"dbt source freshness: {result.exception or 'failed'}; log: {_log_folder(settings)}/dbt.log")
-    # The results of hooks are among them.
+    # The results include those of hooks.
     built.freshness += [_freshness(each) for each in result.result.results if each.node.resource_type == "source"]
 
 
@@ -69,7 +69,7 @@ def _freshness(result: Any) -> Freshness:
     after = source.freshness.warn_after or source.freshness.error_after
     limit = timedelta(**{f"{after.period}s": after.count}) if after else None
     newest = None if result.status == FreshnessStatus.RuntimeErr else result.max_loaded_at
-    if newest and newest.year == 1:  # dbt's way to say that the table is empty
+    if newest and newest.year == 1:  # dbt's value for an empty table
         newest = None
     return Freshness(f"{source.source_name}.{source.name}", newest, limit, str(result.status))
 
@@ -101,7 +101,7 @@ def invoke(
 ) -> dbtRunnerResult:
     """Run a dbt command quietly in this process; its log goes to HOME.
 
-    Raises BuildError when `runner` raises dbt's exception rather than return it.
+    Raises BuildError when `runner` raises dbt's exception instead of returning it.
     """
     profile = ROOT / "profiles.yml"
     if not profile.exists():
@@ -112,7 +112,7 @@ def invoke(
         "DBT_LOG_LEVEL": "none",
         "DBT_LOG_LEVEL_FILE": "info",
     }
-    with _environment(warehouse.env | variables), _without_collection():
+    with _environment(warehouse.env | variables), _without_garbage_collection():
         try:
             return (runner or dbtRunner)().invoke(
                 [*_with_domains(arguments), "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
@@ -129,8 +129,8 @@ def _with_domains(arguments: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """A run makes millions of small objects and few cycles: looking for these takes a seventh of an idle build."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause the garbage collector: dbt makes few cycles, and scans take a seventh of an idle build."""
     gc.disable()
     try:
         yield

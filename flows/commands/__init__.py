@@ -1,1 +1,1 @@
-"""The commands of `hydrotheque`, a module a group; `flows.cli` imports a module when its command is called."""
+"""The commands of `hydrotheque`, a module for each group; `flows.cli` imports it when a command is called."""

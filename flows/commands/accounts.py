@@ -1,4 +1,4 @@
-"""`hydrotheque users`: the accounts of the API that are about to be deleted, and deleting them."""
+"""`hydrotheque users`: the accounts due for deletion, and their deletion."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from flows.upkeep.migration import migrate
 from ingestion.settings import get_settings
 
 app = typer.Typer()
-users = typer.Typer(help="The users of the API: how long they are kept (docs/rgpd.md).", no_args_is_help=True)
+users = typer.Typer(help="The accounts of the API: retention and deletion (docs/rgpd.md).", no_args_is_help=True)
 app.add_typer(users, name="users")
 
 
 @users.command("list-due")
 def list_due() -> None:
-    """List the accounts that are announced or about to be deleted, by number."""
+    """List the accounts announced or due for deletion, by number."""
     migrate(get_settings())
     found = accounts.due(get_settings())
     for row in found:
@@ -28,9 +28,9 @@ def list_due() -> None:
 
 @users.command()
 def purge(
-    confirm: Annotated[bool, typer.Option("--confirm", help="Do it; without, it is only counted")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Delete; without it, only count")] = False,
 ) -> None:
-    """Delete the accounts that are due, announce those that will be in 30 days."""
+    """Delete the accounts that are due, and announce those due in 30 days."""
     migrate(get_settings())
     done = accounts.purge(get_settings(), dry_run=not confirm)
     verb = "deleted" if confirm else "would delete"

@@ -1,4 +1,4 @@
-"""`hydrotheque db`: the warehouse's server, and what its clients need to reach it."""
+"""`hydrotheque db`: the warehouse's server, its backups, and the variables of its clients."""
 
 import os
 import shlex
@@ -15,7 +15,7 @@ from ingestion.warehouse import open_warehouse, owner
 from ingestion.warehouse.embedded import BIN, EmbeddedPostgres
 
 app = typer.Typer()
-db = typer.Typer(help="The PostgreSQL of the warehouse.", no_args_is_help=True)
+db = typer.Typer(help="The PostgreSQL server of the warehouse.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
 
@@ -30,12 +30,12 @@ def start() -> None:
 @db.command()
 def stop() -> None:
     """Stop the embedded server."""
-    typer.echo("stopped" if _embedded().stop() else "it was not running")
+    typer.echo("stopped" if _embedded().stop() else "the embedded server was not running")
 
 
 @db.command()
 def status() -> None:
-    """Tell whether the server answers; exit status 1 when it does not."""
+    """Check that the server answers; exit status 1 when it does not."""
     settings = get_settings()
     if not settings.pghost and not _embedded().is_running():
         typer.echo("the embedded server is stopped")
@@ -66,27 +66,27 @@ def create() -> None:
 
 @db.command()
 def init() -> None:
-    """Create what is missing of schemas, roles, control tables and the users' table; safe to repeat."""
+    """Create missing schemas, roles, control tables and the users' table; safe to repeat."""
     migrate(get_settings())
     typer.echo("schemas, roles and users' table are in place")
 
 
 @db.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it")],
-    light: Annotated[bool, typer.Option("--light", help="Only what the lake cannot bring back")] = False,
+    file: Annotated[Path, typer.Argument(help="The file to write")],
+    light: Annotated[bool, typer.Option("--light", help="Only the schemas that the lake cannot restore")] = False,
 ) -> None:
-    """Write the warehouse to a file: accounts, what is collected, raw schemas, marts, history."""
+    """Write the warehouse to a file: accounts, control tables, raw schemas, marts, history."""
     backups.backup(open_warehouse(get_settings()), file, light=light)
-    typer.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB; it holds the accounts, keep it where only you read it")
+    typer.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB; it has the accounts: keep it where only you can read it")
 
 
 @db.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `hydrotheque db backup` wrote")],
-    force: Annotated[bool, typer.Option("--force", help="Replace what the database holds")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the data of the database")] = False,
 ) -> None:
-    """Bring a backup back into an empty database, whole or not at all."""
+    """Restore a backup into an empty database, in one transaction."""
     settings = get_settings()
     light = backups.restore(open_warehouse(settings), file, force=force)
     migrate(settings)
@@ -104,5 +104,5 @@ def psql(arguments: list[str] = typer.Argument(None, help="Passed to psql, after
 def _embedded() -> EmbeddedPostgres:
     settings = get_settings()
     if settings.pghost:
-        raise SettingsError(f"PGHOST is set to {settings.pghost}: there is no embedded server to act on")
+        raise SettingsError(f"PGHOST is set to {settings.pghost}: there is no embedded server")
     return EmbeddedPostgres(settings.home)

@@ -15,4 +15,4 @@ def docs() -> None:
     settings = get_settings()
     warehouse = open_warehouse(settings)
     initialise(settings, warehouse)
-    typer.echo(f"{documentation.build(settings, warehouse).as_uri()} (open it in a browser; no network needed)")
+    typer.echo(f"{documentation.build(settings, warehouse).as_uri()} (open it in a browser; it needs no network)")

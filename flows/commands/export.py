@@ -14,24 +14,24 @@ app = typer.Typer()
 
 
 class ExportFormat(StrEnum):
-    """What a table can be exported as."""
+    """A format of an exported table."""
 
     PARQUET = "parquet"
     CSV = "csv"
 
     @classmethod
     def of(cls, output: Path | None) -> "ExportFormat":
-        """Return the format that a file's name asks for."""
+        """Return the format of a file's suffix; Parquet by default."""
         return cls.CSV if output and output.suffix.lower() == ".csv" else cls.PARQUET
 
 
 @app.command()
 def export(
     table: Annotated[str, typer.Argument(help="A table of marts or snapshots")],
-    format_: Annotated[ExportFormat | None, typer.Option("--format", help="Default: what OUTPUT ends with")] = None,
-    output: Annotated[Path | None, typer.Option(help="Default: TABLE.parquet, or TABLE.csv, here")] = None,
+    format_: Annotated[ExportFormat | None, typer.Option("--format", help="Defaults to the suffix of OUTPUT")] = None,
+    output: Annotated[Path | None, typer.Option(help="Defaults to TABLE.parquet or TABLE.csv in this folder")] = None,
 ) -> None:
-    """Write a table to a Parquet or csv file, and its licence, producers and columns beside it."""
+    """Write a table to a Parquet or csv file, with its licence, producers and columns beside it."""
     settings = get_settings()
     initialise(settings, open_warehouse(settings))
     done = exports.export(settings, table, (format_ or ExportFormat.of(output)).value, output)

@@ -1,4 +1,4 @@
-"""`hydrotheque stations`, `hydrotheque sensors` and `hydrotheque sources`: what is collected."""
+"""`hydrotheque stations`, `sensors` and `sources`: the piezometers, sensors and files that are collected."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from ingestion.warehouse.held import held_files
 app = typer.Typer()
 stations = typer.Typer(help="The piezometers whose levels are collected.", no_args_is_help=True)
 sensors = typer.Typer(help="The sensors whose values are collected every hour.", no_args_is_help=True)
-sources = typer.Typer(help="The files that are collected.", no_args_is_help=True)
+sources = typer.Typer(help="The files collected from data.gouv.fr.", no_args_is_help=True)
 app.add_typer(stations, name="stations")
 app.add_typer(sensors, name="sensors")
 app.add_typer(sources, name="sources")
@@ -37,7 +37,7 @@ def _connection() -> Iterator[psycopg.Connection]:
 @stations.command()
 def add(
     code: Code,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; default: all")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; defaults to all")] = None,
 ) -> None:
     """Follow a piezometer."""
     with _connection() as connection:
@@ -46,14 +46,14 @@ def add(
 
 @stations.command()
 def remove(code: Code) -> None:
-    """Follow a piezometer no longer; what was collected stays."""
+    """Stop following a piezometer; its collected levels stay."""
     with _connection() as connection:
         followed.remove_station(connection, code)
 
 
 @stations.command("list")
 def list_stations() -> None:
-    """List the piezometers followed, a line each: code, first day."""
+    """List the followed piezometers, a line each: code, first day."""
     with _connection() as connection:
         for code, since in followed.followed_stations(connection).items():
             typer.echo(f"{code}\t{since or 'all'}")
@@ -68,14 +68,14 @@ def add_sensor(code: Sensor) -> None:
 
 @sensors.command("remove")
 def remove_sensor(code: Sensor) -> None:
-    """Follow a sensor no longer; what was collected stays."""
+    """Stop following a sensor; its collected values stay."""
     with _connection() as connection:
         followed.remove_sensor(connection, code)
 
 
 @sensors.command("list")
 def list_sensors() -> None:
-    """List the sensors followed, a code a line."""
+    """List the followed sensors, a line each: code."""
     with _connection() as connection:
         for code in followed.followed_sensors(connection):
             typer.echo(code)
@@ -83,7 +83,7 @@ def list_sensors() -> None:
 
 @sources.command("list")
 def list_sources() -> None:
-    """List the files collected, a line each: name, the version loaded (date, bytes, rows), address."""
+    """List the collected files, a line each: name, loaded version (date, bytes, rows), address."""
     with _connection() as connection:
         for name, url, held in held_files(connection):
             typer.echo(f"{name}\t{held or 'not loaded yet'}\t{url}")

@@ -1,4 +1,4 @@
-"""`hydrotheque run`, `collect`, `load` and `build`: the monthly chain and its parts."""
+"""`hydrotheque run`, `collect`, `load` and `build`: the chain and its parts."""
 
 import os
 from typing import Annotated
@@ -14,9 +14,9 @@ from ingestion.sources import SOURCES
 
 app = typer.Typer()
 
-Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; default: the setting HYDROTHEQUE_SOURCES")]
-Accept = Annotated[bool, typer.Option("--accept", help="Let through what a guard stopped")]
-Full = Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed")]
+Sources = Annotated[str | None, typer.Option(help="`live` or `simulated`; defaults to HYDROTHEQUE_SOURCES")]
+Accept = Annotated[bool, typer.Option("--accept", help="Accept data that a guard stopped")]
+Full = Annotated[bool, typer.Option("--full", help="Read everything again, not only changes")]
 DbtArguments = Annotated[list[str] | None, typer.Argument(help="Passed to `dbt build`, after `--`")]
 
 
@@ -31,9 +31,9 @@ def run(
     sources: Sources = None,
     accept: Accept = False,
     full: Full = False,
-    hourly: Annotated[bool, typer.Option("--hourly", help="The sensors only: the hourly chain")] = False,
+    hourly: Annotated[bool, typer.Option("--hourly", help="Run the hourly chain: the sensors only")] = False,
 ) -> None:
-    """Collect, load, build and test: the monthly chain."""
+    """Collect, load, build and test: the monthly chain, or the hourly one of the sensors."""
     _use(sources)
     with started(terminal.reporter(), Options(accept, full)) as current:
         for step in steps.HOUR if hourly else steps.MONTH:
@@ -43,12 +43,12 @@ def run(
 
 @app.command()
 def collect(
-    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SOURCES)}; default: all")] = None,
+    domains: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SOURCES)}; defaults to all")] = None,
     sources: Sources = None,
     accept: Accept = False,
     full: Full = False,
 ) -> None:
-    """Bring what is new at the providers to the lake."""
+    """Bring new data from the providers to the lake."""
     _use(sources)
     if unknown := set(domains or ()) - set(SOURCES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(SOURCES)}")
@@ -58,7 +58,7 @@ def collect(
 
 @app.command()
 def load(
-    from_lake: Annotated[bool, typer.Option("--from-lake", help="Drop the raw schemas, load all of the lake")] = False,
+    from_lake: Annotated[bool, typer.Option("--from-lake", help="Drop the raw schemas, then load all")] = False,
 ) -> None:
     """Bring the lake's new packages to the raw schemas."""
     with started(terminal.reporter(), name="load") as current:

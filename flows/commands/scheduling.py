@@ -19,8 +19,8 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
 
 @app.command()
 def worker() -> None:
-    """Deploy prefect.yaml to the Prefect server of PREFECT_API_URL, then run what is due.
+    """Deploy prefect.yaml to the Prefect server of PREFECT_API_URL, then run its deployments.
 
-    It is the only worker of its pool.
+    Start one worker only: it is the only one of its pool.
     """
     workers.worker(get_settings())

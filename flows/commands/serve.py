@@ -37,7 +37,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _local_key(path: Path) -> str:
-    """Return the signing key of this machine, made the first time and readable by its owner only."""
+    """Return the signing key of this machine, made at the first call and readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")

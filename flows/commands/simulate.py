@@ -1,4 +1,4 @@
-"""`hydrotheque simulate`: the providers' stand-in."""
+"""`hydrotheque simulate`: a simulation of the providers on this machine."""
 
 from typing import Annotated
 

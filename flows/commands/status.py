@@ -1,4 +1,4 @@
-"""`hydrotheque status`: what was collected and built, and what is late."""
+"""`hydrotheque status`: the state of every source and table."""
 
 import typer
 
@@ -10,9 +10,9 @@ app = typer.Typer()
 
 @app.command()
 def status() -> None:
-    """Show what was collected and built, and when; exit status 1 when something is late.
+    """Show the state of every source and table; exit status 1 when a source is late.
 
-    Times are those of Europe/Paris.
+    Times are in Europe/Paris.
     """
     if show(get_settings()):
         raise typer.Exit(1)

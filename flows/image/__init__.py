@@ -1,1 +1,1 @@
-"""What the container image starts."""
+"""The programs that the container image starts."""

@@ -1,14 +1,14 @@
-"""What the image starts: secrets into the environment, a job at its hour only, then the command.
+"""The entry point of the image: secrets into the environment, a job at its hour only, then the command.
 
     python -m flows.image.entrypoint hydrotheque collect meteo
 
 HYDROTHEQUE_SECRETS_FOLDER     folder of files, each a variable by its name; as Docker and Kubernetes mount secrets
-HYDROTHEQUE_KEY_VAULT_URL      vault read as the managed identity, and
-HYDROTHEQUE_KEY_VAULT_SECRETS  what is read of it: VARIABLE=name-in-the-vault, separated by commas
-HYDROTHEQUE_JOB                name of a job: its end is one line of JSON, which the alerts look for
-HYDROTHEQUE_ONLY_AT_HOUR       hour in Paris at which a job goes on; at another it ends well, having done nothing
+HYDROTHEQUE_KEY_VAULT_URL      address of a vault, read as the managed identity
+HYDROTHEQUE_KEY_VAULT_SECRETS  its secrets: VARIABLE=name-in-the-vault, separated by commas
+HYDROTHEQUE_JOB                name of a job: it ends with one line of JSON, which the alerts read
+HYDROTHEQUE_ONLY_AT_HOUR       hour in Paris at which a job runs; at other hours it exits with 0 at once
 
-A variable that is set already wins over a secret.
+A variable of the environment wins over a secret.
 """
 
 import json
@@ -23,8 +23,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
-SETTING_WRONG = 2  # as ingestion.errors.SettingsError
-TRIES = 3  # a role that was just given takes minutes to reach the vault; the platform starts the container again
+SETTING_WRONG = 2  # the exit code of ingestion.errors.SettingsError
+TRIES = 3  # a new role takes minutes to reach the vault; the platform restarts the container
 
 
 class StartError(Exception):
@@ -32,11 +32,11 @@ class StartError(Exception):
 
 
 def main(command: list[str]) -> int:
-    """Start the command; it takes the place of this process, unless it is a job."""
+    """Start the command: it replaces this process, unless it is a job."""
     try:
         if not command:
             raise StartError("no command to start: name one, such as `hydrotheque run`")
-        for name, value in secrets():
+        for name, value in read_secrets():
             os.environ.setdefault(name, value)
         job = os.environ.get("HYDROTHEQUE_JOB")
         if not job:
@@ -46,14 +46,14 @@ def main(command: list[str]) -> int:
         sys.stderr.write(f"hydrotheque: {error}\n")
         return SETTING_WRONG
     except FileNotFoundError:
-        sys.stderr.write(f"hydrotheque: {command[0]}: there is no such command\n")
+        sys.stderr.write(f"hydrotheque: {command[0]}: no such command\n")
         return 127
 
 
-def secrets() -> Iterator[tuple[str, str]]:
-    """Yield the variables that are secrets: from files, then from the vault."""
+def read_secrets() -> Iterator[tuple[str, str]]:
+    """Yield the variables of the secrets: from files, then from the vault."""
     if folder := os.environ.get("HYDROTHEQUE_SECRETS_FOLDER"):
-        yield from _of_folder(Path(folder))
+        yield from _from_folder(Path(folder))
     url = os.environ.get("HYDROTHEQUE_KEY_VAULT_URL", "")
     wanted = os.environ.get("HYDROTHEQUE_KEY_VAULT_SECRETS", "")
     if url and wanted:
@@ -61,29 +61,29 @@ def secrets() -> Iterator[tuple[str, str]]:
 
 
 def run_job(job: str, command: list[str]) -> int:
-    """Run a command to its end and say in a line of JSON how it ended; return its exit status."""
+    """Run a command to its end, log its result as a line of JSON, and return its exit status."""
     hour = os.environ.get("HYDROTHEQUE_ONLY_AT_HOUR", "")
     if hour and not is_hour(hour, datetime.now(PARIS)):
-        _say(job=job, skipped=f"it is not {hour}:00 in Paris")
+        _log(job=job, skipped=f"it is not {hour}:00 in Paris")
         return 0
     began = time.monotonic()
     with subprocess.Popen(command) as process:  # noqa: S603 - the image's own command, no shell
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: process.send_signal(received))
         code = process.wait()
-    code = 128 - code if code < 0 else code  # as a shell tells of a signal
-    _say(job=job, exit_code=code, seconds=round(time.monotonic() - began, 1))
+    code = 128 - code if code < 0 else code  # a shell's exit status after a signal
+    _log(job=job, exit_code=code, seconds=round(time.monotonic() - began, 1))
     return code
 
 
 def is_hour(hour: str, now: datetime) -> bool:
-    """Tell whether it is that hour; raises StartError for what is no hour."""
+    """Return whether it is that hour. Raises StartError for a value that is no hour."""
     if not (hour.isdecimal() and int(hour) < 24):
         raise StartError(f"HYDROTHEQUE_ONLY_AT_HOUR: {hour!r} is no hour from 0 to 23")
     return now.hour == int(hour)
 
 
-def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
+def _from_folder(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         for path in sorted(folder.iterdir()):
             yield path.name, path.read_text().rstrip("\n")
@@ -110,7 +110,7 @@ def _from_vault(url: str, wanted: str) -> Iterator[tuple[str, str]]:
         raise StartError(f"HYDROTHEQUE_KEY_VAULT_URL: {url} cannot be read: {reason}") from None
 
 
-def _say(**line: object) -> None:
+def _log(**line: object) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

@@ -1,8 +1,8 @@
-"""Passwords and keys of a platform of one's own (compose.yaml), made the first time and kept.
+"""Passwords and keys for compose.yaml, made at the first start.
 
     python -m flows.image.local_secrets /run/hydrotheque
 
-A folder for each who reads them, in it a file for each variable: `setup`, `owner` and `api`.
+Each reader has a folder (`setup`, `owner`, `api`) with a file for each variable.
 """
 
 import secrets
@@ -22,7 +22,7 @@ FOLDERS = {
 
 
 def make(root: Path) -> None:
-    """Write the files that are missing; what is there stays, and the same secret is the same in each folder."""
+    """Write the missing files, and leave the others. A secret has one value in all folders."""
     values: dict[str, str] = {}
     for folder, files in FOLDERS.items():
         for name, secret in files.items():

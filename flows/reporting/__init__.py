@@ -1,1 +1,1 @@
-"""What a run reports: its report, alerts, lines on a terminal; the state of every source."""
+"""The report of a run, its alerts, its lines on a terminal; the state of every source."""

@@ -8,12 +8,13 @@ import psycopg
 
 from flows.reporting.alerts import addresses, send
 from flows.run import Alert, Findings
-from flows.scheduling import schedules
 from ingestion.control import journal
 from ingestion.errors import BuildError, BusyError, GuardError, HydrothequeError, MissingError, SourceError
 from ingestion.providers.http import TransientError
 from ingestion.report import Collected, Loaded
 from ingestion.settings import Settings
+from ingestion.sources import SOURCES
+from ingestion.sources.source import FileSource
 
 COMMANDS = {
     "pipeline_mensuel": "hydrotheque run",
@@ -23,7 +24,7 @@ COMMANDS = {
     "copy_data_in_db": "hydrotheque load && hydrotheque build",
     "pipeline_delete_user": "hydrotheque users purge",
 }
-UNTOUCHED = "the tables hold what they held; nothing is lost"
+UNTOUCHED = "the tables are unchanged; nothing is lost"
 
 
 @contextmanager
@@ -46,36 +47,36 @@ def alerting(settings: Settings, name: str) -> Iterator[Findings]:
 
 def failure(name: str, error: Exception) -> Alert:
     """Return the alert of a run that failed."""
-    kept = "what the lake and the tables held; running it again is safe"
+    safe = "lake and tables are unchanged or complete; running it again is safe"
     todo = f"`{COMMANDS.get(name, f'hydrotheque {name}')}`"
     if isinstance(error, BuildError):
-        kept = "lake and raw schemas are complete; a table that failed, and those that read it, are as they were before"
+        safe = "lake and raw schemas are complete; failed tables, and those that read them, are unchanged"
         todo = "see what the message names, then `hydrotheque build`"
     elif isinstance(error, MissingError):
-        kept = "nothing was loaded or built: the tables are those of the last complete month"
+        safe = "nothing was loaded or built: the tables are those of the last complete month"
         todo = f"`hydrotheque collect`, then `{COMMANDS[name]}`"
-    return Alert(f"{name} failed", _message(error), kept, todo, _fault(error))
+    return Alert(f"{name} failed", _message(error), safe, todo, _fault(error))
 
 
 def collection_failure(domain: str, error: Exception) -> Alert:
     """Return the alert of a domain that could not be collected."""
     key = _fault(error)
-    # A lot of stations changes from run to run: only files tell faults of one kind apart.
-    if isinstance(error, TransientError) or domain not in schedules.domains("pipeline_get_csv"):
+    # Lots of stations change from run to run: only a file distinguishes faults of one kind.
+    if isinstance(error, TransientError) or not isinstance(SOURCES[domain], FileSource):
         key = type(error).__name__
     if isinstance(error, GuardError):
         return Alert(
             f"a guard stopped the collection of {domain}",
             _message(error),
-            "nothing was replaced: lake and tables hold the version before",
+            "nothing was replaced: lake and tables have the previous version",
             f"look at the source; when it is right, `hydrotheque collect {domain} --accept`",
             key,
         )
     title = f"{domain} failed while it was collected"
     if isinstance(error, SourceError):
         title = f"{domain} could not be collected"
-    kept = f"{UNTOUCHED}, and what this run had finished is in the lake"
-    return Alert(title, _message(error), kept, f"`hydrotheque collect {domain}`", key)
+    safe = f"{UNTOUCHED}, and the lake has the pieces that this run finished"
+    return Alert(title, _message(error), safe, f"`hydrotheque collect {domain}`", key)
 
 
 def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: dict[str, int]) -> Findings:
@@ -89,8 +90,8 @@ def refused(settings: Settings, lines: list[Collected] | list[Loaded], counts: d
             f"many records of {domain} were refused",
             f"{counts[domain]:,} records refused beside {rows[domain]:,} taken: {share:.2f} %, more than "
             f"{settings.notify_refused_percent:g} %",
-            "the others are in; each one refused is kept in marts.rejet with its text and the reason",
-            f"make psql: TABLE rejet, where domaine is {domain}; then tell the provider, or us when we are wrong",
+            "the other records are stored; marts.rejet has each refused one with its text and the reason",
+            f"make psql: TABLE rejet, where domaine is {domain}; then tell the provider, or us for an error of ours",
             "refused",
         )
         if share > settings.notify_refused_percent
@@ -108,7 +109,7 @@ def late(connection: psycopg.Connection) -> Findings:
             alert = Alert(
                 f"{source.domaine} is late",
                 f"it was collected last on {source.reussie_le:%Y-%m-%d %H:%M} UTC",
-                f"{UNTOUCHED}; the next collection takes up where that one ended",
+                f"{UNTOUCHED}; the next collection continues from there",
                 f"`hydrotheque status`, then `hydrotheque collect {source.domaine}`",
                 "late collection",
             )
@@ -117,7 +118,7 @@ def late(connection: psycopg.Connection) -> Findings:
                 f"the data of {source.domaine} is late",
                 f"nothing new was read since {source.donnees_du:%Y-%m-%d %H:%M} UTC",
                 UNTOUCHED,
-                "look at the provider's page; there is nothing to do here when it is the provider that is late",
+                "look at the provider's page; when the provider is late, wait",
                 "late data",
             )
         found[f"retard-{source.domaine}"] = alert

@@ -1,4 +1,4 @@
-"""What a run leaves for people and programs: the same report as JSON and as Markdown, in the lake's logs."""
+"""The report of a run in the lake's logs: as JSON for programs, as Markdown for people."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ import psycopg
 
 from flows.reporting import findings
 from flows.run import Findings, Run
-from flows.scheduling.schedules import collected_since
+from flows.scheduling.schedules import required_since
 from ingestion.control import journal
 from ingestion.lake import write_log
 from ingestion.report import Collected, Loaded
@@ -23,20 +23,20 @@ LONGEST_TABLE = 1000  # lines; the JSON has them all
 
 
 @contextmanager
-def kept(run: Run) -> Iterator[None]:
-    """Report the run when it ends: in the lake, in `control.execution` for the next one, and in `run.report`."""
+def reporting(run: Run) -> Iterator[None]:
+    """Save the report when the run ends: in the lake, in `control.execution` for the next run, and in `run.report`."""
     began = datetime.now(UTC)
     try:
         yield
     except Exception as error:
-        with suppress(Exception):  # what ended the run matters more than its report
-            keep(run, began, error)
+        with suppress(Exception):  # the error of the run matters more than its report
+            save_report(run, began, error)
         raise
-    keep(run, began, None)
+    save_report(run, began, None)
 
 
-def keep(run: Run, began: datetime, error: Exception | None) -> None:
-    """Compile the report of a run and keep it."""
+def save_report(run: Run, began: datetime, error: Exception | None) -> None:
+    """Compile the report of a run and save it."""
     with run.warehouse.connect() as connection:
         if run.built.freshness:
             journal.note_freshness(
@@ -56,7 +56,7 @@ def keep(run: Run, began: datetime, error: Exception | None) -> None:
 
 
 def compile_report(run: Run, began: datetime, error: Exception | None, marts: dict[str, int]) -> Report:
-    """Return the report of a run as values that JSON has."""
+    """Return the report of a run, of types that JSON has."""
     ended = datetime.now(UTC)
     return {
         "name": run.name,
@@ -81,7 +81,7 @@ def compile_report(run: Run, began: datetime, error: Exception | None, marts: di
 
 
 def _refused(run: Run, connection: psycopg.Connection) -> Findings:
-    """Look at the share of refused records: of what was read, or of what was loaded once it is built."""
+    """Check the share of refused records: of loaded rows after a build, else of collected rows."""
     loaded = [line for line in run.reporter.lines if isinstance(line, Loaded)]
     if run.built.nodes and loaded:
         packages = [line.package for line in loaded]
@@ -96,16 +96,16 @@ def _refused(run: Run, connection: psycopg.Connection) -> Findings:
 
 
 def gaps(run: Run, connection: psycopg.Connection) -> list[str]:
-    """Say what was expected and is not there: domains, files and stations not read, stations nobody knows."""
+    """Return a line for each gap: domains, files and stations not read, stations unknown to the provider."""
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
     found = [f"{line.domain}: the provider does not know {listed(line.missing)}" for line in collected if line.missing]
     found += [f"{line.domain}: nothing was read {line.lost}" for line in collected if line.lost]
-    wanted = collected_since(tuple(SOURCES), datetime.now(UTC))
+    wanted = required_since(tuple(SOURCES), datetime.now(UTC))
     return found + [missing_line(each) for each in journal.missing(connection, wanted)]
 
 
 def missing_line(missing: journal.Missing) -> str:
-    """Say in a line what a domain lacks."""
+    """Return a line with the missing pieces of a domain."""
     last = f"last on {missing.last_success:%Y-%m-%d %H:%M} UTC" if missing.last_success else "never yet"
     pieces = f"; not read: {listed(missing.pieces)}" if missing.pieces else ""
     return f"{missing.domain}: not collected since it was due ({last}){pieces}" + (
@@ -114,13 +114,13 @@ def missing_line(missing: journal.Missing) -> str:
 
 
 def listed(names: Sequence[str], shown: int = 5) -> str:
-    """Name the first few of a list, and count the others."""
+    """Return the first few names, and the count of the others."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return f"{', '.join(names[:shown])}{more}"
 
 
 def changes(before: Report, after: Report) -> list[str]:
-    """Say what is different from the run of this name before: rows of marts, pieces, verdicts of tests."""
+    """Return a line for each change since the last run of this name: rows of marts, pieces, verdicts of tests."""
     if not before:
         return []
     found = [
@@ -128,11 +128,11 @@ def changes(before: Report, after: Report) -> list[str]:
         for name, rows in after["marts"].items()
         if before["marts"] and rows != before["marts"].get(name)
     ]
-    was, now = (_pieces(report) for report in (before, after))
-    domains = {domain for domain, _ in was} & {domain for domain, _ in now}
-    for what, pieces in (("new", now - was), ("not there any more", was - now)):
+    old, new = (_pieces(report) for report in (before, after))
+    domains = {domain for domain, _ in old} & {domain for domain, _ in new}
+    for change, pieces in (("new", new - old), ("gone", old - new)):
         names = sorted(piece for domain, piece in pieces if domain in domains)
-        found += [f"{what}: {listed(names)}"] if names else []
+        found += [f"{change}: {listed(names)}"] if names else []
     verdicts = {node["name"]: node["status"] for node in before["dbt"]}
     return found + [
         f"{node['name']}: {verdicts[node['name']]} -> {node['status']}"
@@ -155,7 +155,7 @@ def _rounded(line: Report) -> Report:
 
 
 def tables(report: Report) -> dict[str, list[Report]]:
-    """Return the tables of a report, by title, without those that have no line."""
+    """Return the tables of a report by title, without empty ones."""
     collected = report["collected"]
     stations = [(rows, code) for line in collected for code, rows in line["stations"].items() if rows]
     found = {

@@ -1,4 +1,4 @@
-"""`hydrotheque status`: what was collected and built, and what is late."""
+"""The state of every source and table, for `hydrotheque status`."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from ingestion.settings import Settings
 from ingestion.warehouse import initialise, open_warehouse
 
 PARIS = ZoneInfo("Europe/Paris")
-console = Console(highlight=False, width=100)  # a narrower terminal breaks the lines
+console = Console(highlight=False, width=100)  # the tables need 100 columns
 
 
 def show(settings: Settings) -> bool:
@@ -40,7 +40,7 @@ def _sources(sources: list[journal.Source]) -> Table:
             _number(source.lignes),
             _number(source.refusees),
             _instant(source.donnees_du),
-            _instant(schedules.collecting(source.domaine).after(datetime.now(UTC))),
+            _instant(schedules.schedule_of(source.domaine).after(datetime.now(UTC))),
         )
     return table
 

@@ -1,4 +1,4 @@
-"""What a run shows a person: a line a piece as it goes, a table at its end."""
+"""The lines of a run on a terminal: one for each piece, and a table at the end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ console = Console(highlight=False)
 
 
 def reporter() -> Reporter:
-    """Return the reporter of a terminal, with progress bars, or of a log, with lines only."""
+    """Return a reporter with progress bars on a terminal, with lines only elsewhere."""
     return Reporter(show_line, _bar if console.is_terminal else _every_hundred)
 
 
@@ -47,7 +47,7 @@ def _bar(piece: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def _every_hundred(piece: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Print a line each hundred stations; a file is a line of its own when it is done."""
+    """Print a line for each hundred stations; a file has one line, at its end."""
     shown = 0
 
     def advance(done: int) -> None:
@@ -60,13 +60,13 @@ def _every_hundred(piece: str, total: int | None) -> Iterator[Callable[[int], No
 
 
 def show_line(line: Collected | Loaded) -> None:
-    """Print what is said of a piece collected or loaded."""
-    for text in said(line):
+    """Print the lines for a collected piece or loaded packages."""
+    for text in lines_for(line):
         console.print(text)
 
 
-def said(line: Collected | Loaded) -> list[str]:
-    """Return what is said of a piece collected or loaded, and of what it lacks, a line each."""
+def lines_for(line: Collected | Loaded) -> list[str]:
+    """Return the lines for a collected piece or loaded packages: the result, then values lost and stations unknown."""
     if isinstance(line, Loaded):
         title = f"package {line.package}" if line.packages == 1 else f"{line.packages} packages to {line.package}"
         return [f"loaded     {line.domain:<12} {title}: {line.rows:,} rows, {line.seconds:.1f} s"]
@@ -76,14 +76,14 @@ def said(line: Collected | Loaded) -> list[str]:
         new = f", new columns kept: {', '.join(line.new_columns)}" if line.new_columns else ""
         texts = [f"collected  {line.domain:<12} {line.piece}: {line.rows:,} rows, {line.seconds:.1f} s{refused}{new}"]
     if line.lost:
-        texts.append(f"lost       {line.domain:<12} nothing was read {line.lost}, and the provider keeps it no longer")
+        texts.append(f"lost       {line.domain:<12} nothing was read {line.lost}, and the provider has deleted it")
     if line.missing:
         texts.append(f"unknown    {line.domain:<12} the provider does not know {', '.join(line.missing)}")
     return texts
 
 
 def show_built(run: Run) -> None:
-    """Print what dbt built, the rows that it changed of those published before, and its warnings."""
+    """Print the counts of a dbt build, the published rows that it revised, and its warnings."""
     if run.built.unchanged:
         console.print("unchanged  tables       no package is newer than they are")
     if run.built.nodes:
@@ -97,7 +97,7 @@ def show_built(run: Run) -> None:
 
 
 def show_run(run: Run) -> None:
-    """Print the table of a whole run, and where to look next."""
+    """Print the table of a whole run, and the next commands."""
     show_built(run)
     collected = [line for line in run.reporter.lines if isinstance(line, Collected)]
     loaded = [line for line in run.reporter.lines if isinstance(line, Loaded)]

@@ -1,1 +1,1 @@
-"""When a deployment runs, and the Prefect server and worker that run it."""
+"""The schedules of the deployments, and the Prefect server and worker that run them."""

@@ -1,4 +1,4 @@
-"""The worker's pool on the Prefect server, and the runs that a stopped worker left."""
+"""The worker's pool on the Prefect server, and the runs that a killed worker left."""
 
 from datetime import UTC, datetime
 
@@ -10,9 +10,9 @@ from prefect.workers.process import ProcessWorker
 
 
 def prepare(pool: str) -> int:
-    """Create the pool, and put the runs that no worker runs any more back on the schedule; return their number.
+    """Create the pool, put runs without a worker back on the schedule, and return their number.
 
-    There is one worker: what is under way when it starts has lost its own, and would keep the next ones from running.
+    There is one worker: a run in progress at its start has lost its worker, and would block the next runs.
     """
     template = ProcessWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:

@@ -1,4 +1,4 @@
-"""When each deployment runs: the schedules of prefect.yaml, the one place where they stand."""
+"""The schedules of prefect.yaml, the one place that has them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,12 @@ from cronsim import CronSim
 from ingestion.errors import SettingsError
 from ingestion.settings import ROOT
 
-LONGEST_DELAY = timedelta(days=1)  # a run may wait for another, or be tried again, before it counts as late
+LONGEST_DELAY = timedelta(days=1)  # a run may wait for another run or be retried before it is late
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The cron expression of a deployment, in the time of a place, and the domains that it collects."""
+    """The cron expression of a deployment with its time zone, and the domains that it collects."""
 
     deployment: str
     cron: str
@@ -33,18 +33,18 @@ class Schedule:
         return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.timezone)), reverse=True)).astimezone(UTC)
 
     def late_after(self, instant: datetime) -> datetime:
-        """Return from when on the first run after an instant is late."""
+        """Return the instant from which the first run after `instant` is late."""
         following = self.after(instant)
         return following + min(LONGEST_DELAY, 2 * (self.after(following) - following))
 
 
 @cache
 def deployments() -> dict[str, dict[str, Any]]:
-    """Read prefect.yaml: the deployments by name, each named as its flow."""
+    """Return the deployments of prefect.yaml by name, which is the name of their flow."""
     return {each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
 
 
-def domains(deployment: str) -> tuple[str, ...]:
+def domains_of(deployment: str) -> tuple[str, ...]:
     """Return the domains that a deployment collects."""
     return tuple(deployments()[deployment]["tags"])
 
@@ -59,10 +59,10 @@ def schedules() -> tuple[Schedule, ...]:
     )
 
 
-def collecting(domain: str) -> Schedule:
+def schedule_of(domain: str) -> Schedule:
     """Return the schedule on which a domain is collected.
 
-    Raises SettingsError for a domain that no deployment collects.
+    Raises SettingsError for a domain without a deployment.
     """
     for schedule in schedules():
         if domain in schedule.domains:
@@ -70,12 +70,12 @@ def collecting(domain: str) -> Schedule:
     raise SettingsError(f"prefect.yaml: no deployment with a schedule has the tag {domain}")
 
 
-def due(domain: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return when a domain is collected next, and from when on that collection is late."""
-    schedule = collecting(domain)
+def next_collection(domain: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return the next collection of a domain, and the instant from which it is late."""
+    schedule = schedule_of(domain)
     return schedule.after(now), schedule.late_after(now)
 
 
-def collected_since(domains: tuple[str, ...], now: datetime) -> dict[str, datetime]:
-    """Return from when on each domain has to be collected for a build: its last planned run, or a day ago."""
-    return {domain: min(collecting(domain).before(now), now - timedelta(days=1)) for domain in domains}
+def required_since(domains: tuple[str, ...], now: datetime) -> dict[str, datetime]:
+    """Return the oldest collection of each domain that a build accepts: its last planned run, or a day ago."""
+    return {domain: min(schedule_of(domain).before(now), now - timedelta(days=1)) for domain in domains}

@@ -1,4 +1,4 @@
-"""A Prefect server with the schedules of prefect.yaml, and the worker that runs them; both end when the other does."""
+"""A Prefect server and its worker as child processes: when one ends, the other is stopped."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ from ingestion.errors import HydrothequeError, SettingsError
 from ingestion.settings import ROOT, Settings
 
 HOST = "127.0.0.1"
-START_SECONDS = 600  # of a server: its first start writes its tables
-STOP_SECONDS = 60  # given to runs that go back to the schedule, before they are killed
+START_SECONDS = 600  # the first start of a server creates its tables
+STOP_SECONDS = 60  # for runs to go back to the schedule, before they are killed
 PREFECT = (sys.executable, "-m", "prefect")
 
 
@@ -29,9 +29,9 @@ class OrchestrationError(HydrothequeError):
 
 
 def ui(settings: Settings, port: int) -> None:
-    """Serve Prefect on 127.0.0.1 and run what is due, until a signal ends it; state is in HOME/prefect.
+    """Serve Prefect on 127.0.0.1 and run the deployments that are due, until a signal; state is in HOME/prefect.
 
-    Raises SettingsError for a port in use, OrchestrationError when the server or the worker ends by itself.
+    Raises SettingsError for a port in use, OrchestrationError when the server or the worker ends on its own.
     """
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,18 +40,18 @@ def ui(settings: Settings, port: int) -> None:
         except OSError:
             raise SettingsError(f"port {port} is in use; name another one with --port") from None
     url = f"http://{HOST}:{port}"
-    # The page asks the server that it is told of, which is on port 4200 unless it is told.
+    # The page calls PREFECT_UI_API_URL, which defaults to port 4200.
     environment = os.environ | {"PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"}
     environment.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
     log = settings.home / "logs" / "prefect-server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _ended_by_signals(), log.open("a") as said:
+    with _stop_on_signals(), log.open("a") as output:
         server = [*PREFECT, "server", "start", "--host", HOST, "--port", str(port)]
-        with _child("the Prefect server", server, environment, stdout=said, stderr=said) as serving:
+        with _child_process("the Prefect server", server, environment, stdout=output, stderr=output) as serving:
             wait_for_server(f"{url}/api", serving, log)
             typer.echo(f"Prefect on {url} (Ctrl+C stops it; log: {log})")
             worker = [sys.executable, "-m", "flows", "worker"]
-            with _child("the worker", worker, environment | {"PREFECT_LOGGING_LEVEL": "INFO"}) as working:
+            with _child_process("the worker", worker, environment | {"PREFECT_LOGGING_LEVEL": "INFO"}) as working:
                 while True:
                     for name, process in (("the Prefect server", serving), ("the worker", working)):
                         if process.poll() is not None:
@@ -60,7 +60,7 @@ def ui(settings: Settings, port: int) -> None:
 
 
 def wait_for_server(api: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None) -> None:
-    """Wait until a server answers; raises OrchestrationError when it does not, or its process ended."""
+    """Wait until a server answers. Raises OrchestrationError after START_SECONDS or when its process ends."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process and process.poll() is not None:
@@ -73,8 +73,8 @@ def wait_for_server(api: str, process: "subprocess.Popen[bytes] | None" = None, 
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into an orderly end of the block."""
+def _stop_on_signals() -> Iterator[None]:
+    """Leave the block through SystemExit on SIGINT and SIGTERM."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(0)
@@ -88,10 +88,10 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _child(name: str, command: list[str], environment: dict[str, str], **streams: Any) -> Iterator[Any]:
-    """Run a process beside the block, and end it with the block.
+def _child_process(name: str, command: list[str], environment: dict[str, str], **streams: Any) -> Iterator[Any]:
+    """Run a process during the block.
 
-    It has a session of its own: Ctrl+C in a terminal reaches this process alone, which ends the worker first.
+    It has its own session: Ctrl+C in a terminal reaches this process only, which then stops the worker first.
     """
     process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
         command, cwd=ROOT, env=environment, start_new_session=True, **streams

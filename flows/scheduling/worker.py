@@ -1,4 +1,4 @@
-"""The worker: it brings the deployments of prefect.yaml to a Prefect server, and runs those that are due."""
+"""The worker: it deploys prefect.yaml to a Prefect server, and runs the deployments that are due."""
 
 import os
 import subprocess
@@ -13,16 +13,15 @@ from ingestion.settings import ROOT, Settings
 
 
 def worker(settings: Settings) -> None:
-    """Bring the deployments of prefect.yaml to the server of PREFECT_API_URL, then run what is due, for ever.
+    """Deploy prefect.yaml to the server of PREFECT_API_URL, then replace this process by Prefect's worker.
 
-    Runs that a worker left when it was killed are put back on the schedule first: they start again. Prefect's worker
-    then takes the place of this process.
+    Runs that a killed worker left go back to the schedule first, and start again.
     """
     api = os.environ.get("PREFECT_API_URL")
     if not api:
         raise SettingsError("PREFECT_API_URL: the address of a Prefect server is needed; `hydrotheque ui` starts one")
     os.environ.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
-    # A worker that is asked to stop does the same with the runs under way, rather than let them count as crashed.
+    # A worker that stops puts its runs back on the schedule too; by default they count as crashed.
     os.environ.setdefault("PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR", "reschedule")
     wait_for_server(api)
     pool = str(next(iter(deployments().values()))["work_pool"]["name"])

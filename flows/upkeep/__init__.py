@@ -1,1 +1,1 @@
-"""What an operator does now and then: backup, export, documentation, accounts."""
+"""The operator's tools: backup, export, documentation, accounts, migration."""

@@ -1,4 +1,4 @@
-"""The daily purge of the API's users: the rule is the API's, the connection the owner's."""
+"""The daily purge of the API's users, by the API's rule and over the owner's connection."""
 
 import json
 from datetime import UTC, datetime
@@ -20,15 +20,15 @@ def _connect(settings: Settings) -> Connection:
 
 
 def due(settings: Settings) -> list[RowMapping]:
-    """The accounts that are announced or about to go: id, state, last_seen, deleted_from (UTC)."""
+    """Return the accounts announced or due for deletion: id, state, last_seen, deleted_from (UTC)."""
     with _connect(settings) as connection:
         return retention.due(connection)
 
 
 def purge(settings: Settings, *, dry_run: bool) -> Purged:
-    """Delete the accounts that are due and announce those that will be; a dry run counts the same and changes nothing.
+    """Delete the accounts that are due, announce the next ones, and append a line of figures to `audit_log`.
 
-    Either leaves a line of figures in `audit_log`.
+    A dry run counts the same accounts and changes none.
     """
     with _connect(settings) as connection:
         purged = retention.purge(connection)
@@ -41,7 +41,7 @@ def purge(settings: Settings, *, dry_run: bool) -> Purged:
 
 
 def audit_log(settings: Settings) -> Path:
-    """The file of what was done to people's data: a JSON object a line, figures only."""
+    """Return the path of the log of deletions: a JSON object a line, figures only."""
     return settings.home / "logs" / "audit.jsonl"
 
 

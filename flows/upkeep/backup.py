@@ -1,4 +1,4 @@
-"""Backup and restore of the warehouse with PostgreSQL's own programs; a restore happens as a whole or not at all."""
+"""Backup and restore of the warehouse with PostgreSQL's own programs. A restore is one transaction."""
 
 import os
 import re
@@ -14,17 +14,17 @@ from ingestion.sources import SOURCES
 from ingestion.warehouse import DBT_SCHEMAS, Warehouse, exclusive
 from ingestion.warehouse.embedded import BIN
 
-# What the lake cannot bring back: the accounts, what is collected, how rows were before they were revised.
+# Schemas that the lake cannot restore: accounts, followed stations, history of revised rows.
 LIGHT = ("app", "control", "snapshots")
-# A light backup knows packages that are in no raw schema: whatever loads next has to load them.
+# A light backup lists packages as loaded, without the raw schemas: the next load must read them again.
 UNLOADED = ("DELETE FROM control.paquet_charge", "DELETE FROM control.conservation")
 SCHEMAS = ("app", "control", *DBT_SCHEMAS, *(source.schema for source in SOURCES.values()))
 
 
 def backup(warehouse: Warehouse, file: Path, *, light: bool = False) -> None:
-    """Write the warehouse as of one instant to a file that only its owner may read: the accounts are in it.
+    """Write the warehouse as of one instant to a file that only its owner may read: it has the accounts.
 
-    `light` leaves out what `load --from-lake` and `build` bring back. Raises WarehouseError.
+    `light` leaves out the schemas that `load --from-lake` and `build` restore. Raises WarehouseError.
     """
     schemas = [f"--schema={name}" for name in LIGHT] if light else ["--exclude-schema=raw_*_staging"]
     part = file.with_name(f"{file.name}.part")
@@ -40,19 +40,19 @@ def backup(warehouse: Warehouse, file: Path, *, light: bool = False) -> None:
 
 
 def restore(warehouse: Warehouse, file: Path, *, force: bool = False) -> bool:
-    """Replace everything in the warehouse by a backup, in one transaction; tell whether the backup was a light one.
+    """Replace the warehouse by a backup in one transaction; return whether the backup was a light one.
 
-    Roles and rights are not in the backup: `hydrotheque db init` gives them. Raises WarehouseError when the file is no
-    backup, or when the warehouse holds something and `force` is not given.
+    Roles and rights are not in the backup: `hydrotheque db init` creates them.
+    Raises WarehouseError when the file is no backup, and without `force` when the warehouse has data.
     """
     if not file.is_file():
-        raise WarehouseError(f"{file}: there is no such file")
-    contents = _run(warehouse, "pg_restore", "--list", str(file))
-    if not force and (held := _held(warehouse)):
+        raise WarehouseError(f"{file}: no such file")
+    listing = _run(warehouse, "pg_restore", "--list", str(file))
+    if not force and (data := _contents(warehouse)):
         raise WarehouseError(
-            f"database {warehouse.database} holds {held}: nothing was restored; --force replaces everything in it"
+            f"database {warehouse.database} holds {data}: nothing was restored; --force replaces everything in it"
         )
-    light = " SCHEMA - marts " not in contents
+    light = " SCHEMA - marts " not in listing
     with exclusive(warehouse):
         _replace(warehouse, file, *(UNLOADED if light else ()))
     with warehouse.connect() as connection:
@@ -60,40 +60,40 @@ def restore(warehouse: Warehouse, file: Path, *, force: bool = False) -> bool:
     return light
 
 
-def _held(warehouse: Warehouse) -> str:
-    """Say what a restore would destroy; nothing in a database that was only initialised."""
+def _contents(warehouse: Warehouse) -> str:
+    """Return the data that a restore would destroy; an empty text for a database that was only initialised."""
     with warehouse.connect() as connection:
         tables = connection.execute(
             r"SELECT count(*) FROM pg_tables WHERE schemaname IN ('marts', 'snapshots') OR schemaname LIKE 'raw\_%'"
         ).fetchone()
         has_users = connection.execute("SELECT to_regclass('app.users') IS NOT NULL").fetchone() == (True,)
         users = connection.execute("SELECT count(*) FROM app.users").fetchone() if has_users else None
-    held = [(tables[0] if tables else 0, "tables of data"), (users[0] if users else 0, "accounts")]
-    return " and ".join(f"{count} {what}" for count, what in held if count)
+    found = [(tables[0] if tables else 0, "tables of data"), (users[0] if users else 0, "accounts")]
+    return " and ".join(f"{count} {what}" for count, what in found if count)
 
 
 def _replace(warehouse: Warehouse, file: Path, *after: str) -> None:
-    """Drop every schema of ours, run the backup's statements and those `after` them, in one transaction."""
+    """Drop our schemas, run the backup's statements and those of `after`, in one transaction."""
     drop = "; ".join(f"DROP SCHEMA IF EXISTS {name} CASCADE" for name in _schemas(warehouse))
     read = [_program("pg_restore", warehouse), "--no-owner", "--no-privileges", "--file=-", str(file)]
     write = [_program("psql", warehouse), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"]
     write += ["--output=/dev/null", "--command=SET client_min_messages = warning", f"--command={drop}", "--file=-"]
     write += [f"--command={statement}" for statement in after]
     environment = os.environ | warehouse.env
-    with tempfile.TemporaryFile("w+") as said:
-        reader = subprocess.Popen(read, stdout=subprocess.PIPE, stderr=said)  # noqa: S603 - PostgreSQL's, no shell
-        writer = subprocess.Popen(write, stdin=subprocess.PIPE, stderr=said, env=environment)  # noqa: S603
+    with tempfile.TemporaryFile("w+") as errors:
+        reader = subprocess.Popen(read, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603 - PostgreSQL's, no shell
+        writer = subprocess.Popen(write, stdin=subprocess.PIPE, stderr=errors, env=environment)  # noqa: S603
         assert reader.stdout  # noqa: S101 - both are pipes
         assert writer.stdin  # noqa: S101
         with suppress(BrokenPipeError):
             shutil.copyfileobj(reader.stdout, writer.stdin)
             if reader.wait():
-                writer.kill()  # else it would take the end of a broken file for the end of the backup, and commit
+                writer.kill()  # psql would commit at the end of a broken file
             writer.stdin.close()
         reader.stdout.close()
         failed = writer.wait() or reader.wait()
         if failed:
-            raise WarehouseError(f"nothing was restored: {_last_line(said)}")
+            raise WarehouseError(f"nothing was restored: {_last_line(errors)}")
 
 
 def _schemas(warehouse: Warehouse) -> list[str]:
@@ -115,15 +115,15 @@ def _run(warehouse: Warehouse, program: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _last_line(said: IO[str]) -> str:
-    said.seek(0)
-    return (said.read().strip().splitlines() or ["the programs of PostgreSQL were ended"])[-1]
+def _last_line(errors: IO[str]) -> str:
+    errors.seek(0)
+    return (errors.read().strip().splitlines() or ["the programs of PostgreSQL were ended"])[-1]
 
 
 def _program(name: str, warehouse: Warehouse) -> str:
-    """Return PostgreSQL's program of the server's own version: the embedded one, or the one on the PATH.
+    """Return PostgreSQL's program of the server's version: the embedded one, or the one on the PATH.
 
-    Raises WarehouseError when neither is.
+    Raises WarehouseError without a program of that version.
     """
     with warehouse.connect() as connection:
         wanted = connection.info.server_version // 10000
@@ -134,6 +134,6 @@ def _program(name: str, warehouse: Warehouse) -> str:
 
 
 def _version(program: str) -> int:
-    said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
-    found = re.search(r"\b(\d+)\.", said)
+    text = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
+    found = re.search(r"\b(\d+)\.", text)
     return int(found[1]) if found else 0

@@ -1,4 +1,4 @@
-"""The documentation of the dbt project: one page that needs no server and no network, and a diagram of the marts."""
+"""The documentation of the dbt project: one page without server or network, and a diagram of the marts."""
 
 import json
 import re
@@ -22,13 +22,27 @@ def build(settings: Settings, warehouse: Warehouse) -> Path:
     Raises BuildError with dbt's message.
     """
     folder = settings.home / "docs"
-    result = transform.invoke(settings, warehouse, "docs", "generate", "--static", "--target-path", str(folder))
+    result = transform.invoke(settings, warehouse, "docs", "generate", "--target-path", str(folder))
     if not result.success:
         raise BuildError(f"dbt: {result.exception or 'the documentation could not be generated'}")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     SCHEMA.write_text(schema_page(manifest), encoding="utf-8")
-    # dbt leaves beside it the page that needs a server
-    return (folder / "static_index.html").replace(folder / "index.html")
+    page = folder / "index.html"
+    text = page.read_text(encoding="utf-8")
+    # As dbt's --static does, which would leave out the units: its page shows no meta of a column.
+    text = text.replace('"MANIFEST.JSON INLINE DATA"', json.dumps(with_units(manifest)))
+    text = text.replace('"CATALOG.JSON INLINE DATA"', (folder / "catalog.json").read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def with_units(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest with the unit of each column at the end of its description."""
+    for node in (*manifest["nodes"].values(), *manifest["sources"].values()):
+        for column in node["columns"].values():
+            if unit := column["meta"].get("unit"):
+                column["description"] += f" Unit: {unit}."
+    return manifest
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Key:
 
 
 def schema_page(manifest: dict[str, Any]) -> str:
-    """Return the page on the marts' keys: a Mermaid diagram, and a line a table by domain."""
+    """Return the page on the marts' keys: a Mermaid diagram, and a line for each table, by domain."""
     nodes = sorted(manifest["nodes"].values(), key=lambda node: (str(node.get("group")), node["name"]))
     marts = [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
     snapshots = [node for node in nodes if node["resource_type"] == "snapshot"]
@@ -57,7 +71,7 @@ def schema_page(manifest: dict[str, Any]) -> str:
     lines += ["```", "", *HEADER]
     lines += [f"| {' | '.join(_row(mart, _primary_key(mart)))} |" for mart in marts]
     if snapshots:
-        lines += ["", "Schema `snapshots`, what these said before:", "", *HEADER]
+        lines += ["", "Schema `snapshots`, earlier versions of these rows:", "", *HEADER]
         lines += [f"| {' | '.join(_row(snapshot, _version_key(snapshot)))} |" for snapshot in snapshots]
     return "\n".join([*lines, ""])
 
@@ -68,7 +82,7 @@ def _row(mart: dict[str, Any], key: list[str]) -> tuple[str, ...]:
 
 
 def _entity(mart: dict[str, Any]) -> Iterator[str]:
-    """Yield the box of a mart: the columns of its keys."""
+    """Yield the lines of a mart's box: the columns of its keys."""
     primary = _primary_key(mart)
     foreign = {column for key in _foreign_keys(mart) for column in key.columns}
     yield f"    {mart['name']} {{"
@@ -96,6 +110,6 @@ def _version_key(snapshot: dict[str, Any]) -> list[str]:
 
 
 def _foreign_keys(mart: dict[str, Any]) -> list[Key]:
-    """`to` ends in the mart's name: a relation in a compiled project, ref('name') in one that is only parsed."""
+    """`to` ends in the mart's name: a relation in a compiled project, ref('name') in a parsed one."""
     keys = [key for key in mart["constraints"] if key["type"] == "foreign_key"]
     return [Key(tuple(key["columns"]), re.findall(r"\w+", key["to"])[-1]) for key in keys]

@@ -1,6 +1,6 @@
-"""A table of the marts or of the snapshots as one file, and beside it a note: licence, producers, columns.
+"""Export a table of the marts or snapshots to a file, with a note beside it: licence, producers, columns.
 
-Rows stream: the memory taken does not grow with the table. The file appears under its name when it is complete.
+Rows stream: memory does not grow with the table. The file takes its name when it is complete.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from ingestion.warehouse import Warehouse, open_warehouse
 Format = Literal["parquet", "csv"]
 SCHEMAS = ["marts", "snapshots"]
 LICENCE = """Licence Ouverte 2.0 (Etalab), https://www.etalab.gouv.fr/licence-ouverte-open-licence
-Who publishes these data again names their producers and the day of their last update."""
+A reuse of these data names their producers and the day of their last update."""
 
 _TABLES = """
     SELECT n.nspname, c.relname, obj_description(c.oid)
@@ -41,7 +41,7 @@ _LOADED = "SELECT domaine, max(charge_le)::date FROM control.paquet_charge GROUP
 
 @dataclass(frozen=True)
 class Table:
-    """A table that may be exported, as the database describes it: columns are (name, type, description)."""
+    """A table to export, as the database describes it: columns are (name, type, description)."""
 
     schema: str
     name: str
@@ -55,7 +55,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: a file of `rows` rows, and the note beside it."""
+    """The files of an export: `rows` rows, and the note beside them."""
 
     table: str
     file: Path
@@ -64,11 +64,11 @@ class Exported:
 
 
 def export(settings: Settings, name: str, kind: Format, output: Path | None = None) -> Exported:
-    """Write a table to `output` (TABLE.parquet or TABLE.csv in the current folder when none is named).
+    """Write a table to `output`, by default TABLE.parquet or TABLE.csv in the current folder.
 
-    Reads as the role analyste. A file of that name is replaced, in one step, and only when all went well.
-    Raises SettingsError for a table that is not in marts or snapshots and for an output that cannot be written,
-    WarehouseError when PostgreSQL breaks off.
+    Reads as the role analyste. Replaces a file of that name in one step, after success only.
+    Raises SettingsError for a table outside marts and snapshots and for an output that cannot be written,
+    WarehouseError for an error of PostgreSQL.
     """
     reader = open_warehouse(settings, "analyste")
     with reader.connect() as connection:
@@ -76,7 +76,7 @@ def export(settings: Settings, name: str, kind: Format, output: Path | None = No
     file = output or Path(f"{table.name}.{kind}")
     note = file.with_name(f"{file.name}.txt")
     try:
-        with _new(file) as new_file, _new(note) as new_note:
+        with _replacing(file) as new_file, _replacing(note) as new_note:
             text = _note(settings, table)
             rows = _WRITERS[kind](reader, table, text, new_file)
             new_note.write_text(f"{text}\n{rows:,} rows in {file.name}\n", encoding="utf-8")
@@ -98,12 +98,12 @@ def _find(connection: psycopg.Connection, name: str) -> Table:
 
 
 @contextmanager
-def _new(path: Path) -> Iterator[Path]:
-    """Yield a file to write, which takes the name `path` when the block ends well and is gone otherwise."""
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary file. It takes the name `path` after success, and is deleted after an error."""
     if path.is_dir():
         raise SettingsError(f"--output {path}: this is a folder; name a file")
     if not path.parent.is_dir():
-        raise SettingsError(f"--output {path}: there is no folder {path.parent}")
+        raise SettingsError(f"--output {path}: no folder {path.parent}")
     new = path.with_name(f".{path.name}.{datetime.now(UTC):%H%M%S%f}.new")
     try:
         yield new
@@ -113,24 +113,24 @@ def _new(path: Path) -> Iterator[Path]:
 
 
 def _note(settings: Settings, table: Table) -> str:
-    """Say what the table is, under which licence, from whom and when, and what its columns mean."""
-    with open_warehouse(settings).connect() as connection:  # the owner's: analysts do not read `control`
+    """Return the note: the table, its licence, its producers and their last days, its columns."""
+    with open_warehouse(settings).connect() as connection:  # as the owner: analysts cannot read `control`
         loaded: dict[str, date] = dict(connection.execute(_LOADED).fetchall())
         lake = connection.execute("SELECT lac FROM control.origine").fetchone()
     lines = [f"{table.schema}.{table.name}, exported from Hydrothèque on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"]
     lines += [table.description, "", LICENCE, "", "Producers, and the day this warehouse last loaded their data:"]
     lines += [f"  {name}: {SOURCES[name].producers}; {loaded[name]}" for name in SOURCES if name in loaded]
     if lake and lake[0].startswith("simulated"):
-        lines += ["", "SIMULATED DATA: made by a program, they say nothing about France."]
+        lines += ["", "SIMULATED DATA: a program made them; they are not measurements."]
     lines += ["", "Columns:"]
     return "\n".join(
-        [*lines, *(f"  {name} ({kind}): {' '.join(said.split())}" for name, kind, said in table.columns), ""]
+        [*lines, *(f"  {name} ({kind}): {' '.join(text.split())}" for name, kind, text in table.columns), ""]
     )
 
 
 def _write_parquet(reader: Warehouse, table: Table, note: str, path: Path) -> int:
-    """The note is in the file too, and each column carries its description."""
-    described = {name: {"description": said} for name, _, said in table.columns}
+    """Write Parquet with the note and the columns' descriptions in its metadata."""
+    described = {name: {"description": text} for name, _, text in table.columns}
     with adbc.connect(reader.url) as connection, connection.cursor() as cursor:
         cursor.execute(table.query.as_string())
         batches = cursor.fetch_record_batch()
@@ -145,7 +145,7 @@ def _write_parquet(reader: Warehouse, table: Table, note: str, path: Path) -> in
 
 
 def _read(table: Table, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Yield the batches; Arrow makes an OSError, as of a file, of what PostgreSQL says."""
+    """Yield the batches. Arrow turns an error of PostgreSQL into an OSError: raise WarehouseError instead."""
     try:
         yield from batches
     except (OSError, pa.ArrowException) as error:
@@ -157,7 +157,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _write_csv(reader: Warehouse, table: Table, note: str, path: Path) -> int:
-    """UTF-8, commas, a line of names; an empty field is null, `""` an empty text."""
+    """Write csv: UTF-8, commas, a header line; an empty field is null, `""` an empty text."""
     command = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(table.query)
     with reader.connect() as connection, connection.cursor() as cursor, path.open("wb") as target:
         connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'")

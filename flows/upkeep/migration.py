@@ -1,4 +1,4 @@
-"""The warehouse and the users' table, brought to what this version needs."""
+"""Migrate the warehouse and the users' table to this version."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from ingestion.warehouse import grant_application, initialise, open_warehouse
 
 
 def migrate(settings: Settings) -> None:
-    """Create what is missing of the warehouse and of the users' table; raises WarehouseError."""
+    """Create missing parts of the warehouse and of the users' table. Raises WarehouseError."""
     warehouse = open_warehouse(settings)
     initialise(settings, warehouse)
     done = subprocess.run(

@@ -1,4 +1,7 @@
-"""What was collected and built, and when: tables of the schema `control`, and two views of them in `marts`."""
+"""What was collected and built, and when: tables of the schema `control`.
+
+dbt's views marts.etat_source and marts.etat_table show them to the API and the analysts, without the text of an error.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,6 +14,15 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from ingestion.report import Collected
+
+# Before the first build makes marts.etat_source: the same columns, for no data is read yet.
+_NOT_BUILT = """
+    SELECT domaine, reussie_le, tentee_le, erreur IS NOT NULL AS en_echec, lignes, refusees,
+        NULL::timestamptz AS donnees_du, prochaine_le,
+        coalesce(now() > en_retard_le, true) AS collecte_en_retard, false AS donnees_en_retard
+    FROM control.collecte
+    ORDER BY domaine
+"""
 
 
 @dataclass(frozen=True)
@@ -124,13 +136,21 @@ def missing(connection: psycopg.Connection, since: dict[str, datetime]) -> list[
 def sources(connection: psycopg.Connection) -> list[Source]:
     """Return the state of every domain."""
     with connection.cursor(row_factory=class_row(Source)) as cursor:
-        return cursor.execute("SELECT * FROM marts.etat_source ORDER BY domaine").fetchall()
+        built = _is_built(connection, "etat_source")
+        query = "SELECT * FROM marts.etat_source ORDER BY domaine" if built else _NOT_BUILT
+        return cursor.execute(query).fetchall()
 
 
 def tables(connection: psycopg.Connection) -> list[Mart]:
-    """Return the state of every table of marts."""
+    """Return the state of every table of marts; nothing before the first build."""
+    if not _is_built(connection, "etat_table"):
+        return []
     with connection.cursor(row_factory=class_row(Mart)) as cursor:
         return cursor.execute("SELECT * FROM marts.etat_table ORDER BY nom_table").fetchall()
+
+
+def _is_built(connection: psycopg.Connection, view: str) -> bool:
+    return connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"marts.{view}",)).fetchone() == (True,)
 
 
 def errors(connection: psycopg.Connection) -> dict[str, str]:

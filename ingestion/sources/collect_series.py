@@ -95,7 +95,7 @@ def _values(source: SeriesSource, run: Collecting, provider: HubEau, batch: Batc
         batch.read += len(group)
         line = batch.line
         line.rows += found.rows
-        line.refused += found.tables["rejet"].num_rows
+        line.refused += found.tables["rejet"].num_rows if "rejet" in found.tables else 0
         line.stations.update(found.stations)
         line.new_columns = tuple(sorted({*line.new_columns, *found.new_columns}))
         batch.progress(batch.read)

@@ -8,15 +8,15 @@ import duckdb
 import pyarrow as pa
 
 
-def marks(records: str) -> str:
-    """Return SQL: the columns that `sums` adds up, and `_texte`, a record of the relation as JSON."""
-    text = f"to_json({records})::VARCHAR"
-    return f"{text} AS _texte, md5_number_lower(_texte) AS _md5, hash({records}) AS _hash"
+def marks(records: str, where: str = "true") -> str:
+    """Return SQL: the columns that `sums` adds up, of the records of a relation that meet a condition."""
+    return (
+        f"CASE WHEN {where} THEN md5_number_lower(to_json({records})::VARCHAR) END AS _md5, "
+        f"CASE WHEN {where} THEN hash({records}) END AS _hash"
+    )
 
 
-def sums(where: str = "true") -> str:
-    """Return SQL: the fingerprint of the records that meet a condition, and the one that older lakes have."""
-    return f"'md5 ' || sum(_md5::HUGEINT) FILTER ({where})::VARCHAR, sum(_hash::HUGEINT) FILTER ({where})::VARCHAR"
+SUMS = "'md5 ' || sum(_md5::HUGEINT)::VARCHAR, sum(_hash::HUGEINT)::VARCHAR"  # today's, and that of older lakes
 
 
 def fingerprint(*tables: pa.Table) -> str:
@@ -34,5 +34,5 @@ def _both(tables: tuple[pa.Table, ...]) -> list[str]:
         found = []
         for rows in tables:
             db.register("records", rows)
-            found += db.sql(f"SELECT {sums()} FROM (SELECT {marks('records')} FROM records)").fetchall()
+            found += db.sql(f"SELECT {SUMS} FROM (SELECT {marks('records')} FROM records)").fetchall()
     return [" ".join(map(str, column)) for column in zip(*found, strict=True)]

@@ -13,6 +13,21 @@ CREATE TABLE IF NOT EXISTS control.construction (
     numero bigint NOT NULL,
     construit_le timestamptz NOT NULL DEFAULT now()
 );
+DO $$
+BEGIN  -- the API reads the table at every request: an ALTER that changes nothing would lock it all the same
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'control.construction'::regclass AND attname = 'usage'
+    ) THEN
+        ALTER TABLE control.construction ADD COLUMN usage text;
+        UPDATE control.construction SET usage = CASE
+            WHEN modele LIKE '%:tests' THEN 'tests'
+            WHEN modele LIKE '%\_historique' THEN 'history'
+            WHEN modele LIKE 'int\_%' THEN 'intermediate'
+            ELSE 'marts'
+        END;
+    END IF;
+END
+$$;
 CREATE TABLE IF NOT EXISTS control.construction_entiere (
     etat text NOT NULL,
     construite_le timestamptz NOT NULL DEFAULT now()
@@ -20,7 +35,8 @@ CREATE TABLE IF NOT EXISTS control.construction_entiere (
 COMMENT ON TABLE control.construction_entiere IS
     'At most one row: a digest of the warehouse and of the dbt project after the last build of every model';
 COMMENT ON TABLE control.paquet_charge IS 'One row per lake package completely loaded into a raw schema';
-COMMENT ON TABLE control.construction IS 'One row per incremental mart: the last package number it holds';
+COMMENT ON TABLE control.construction IS 'One row per table of dbt, or its tests: the last package number it holds';
+COMMENT ON COLUMN control.construction.usage IS 'What holds it: marts, history, intermediate, tests (of a mart)';
 CREATE TABLE IF NOT EXISTS control.origine (lac text PRIMARY KEY);
 COMMENT ON TABLE control.origine IS 'The one lake that this warehouse is loaded from';
 CREATE TABLE IF NOT EXISTS control.source_fichier (
@@ -103,45 +119,3 @@ COMMENT ON TABLE control.fraicheur IS
 COMMENT ON TABLE control.contenu IS 'One row per mart: its rows after the last build';
 COMMENT ON TABLE control.execution IS 'One row per command or flow: the report of its last run';
 
--- What the API and the analysts see: neither view has the text of an error.
-CREATE OR REPLACE VIEW marts.etat_source AS
-SELECT
-    c.domaine,
-    c.reussie_le,
-    c.tentee_le,
-    c.erreur IS NOT NULL AS en_echec,
-    c.lignes,
-    c.refusees,
-    f.derniere AS donnees_du,
-    c.prochaine_le,
-    coalesce(now() > c.en_retard_le, true) AS collecte_en_retard,
-    coalesce(now() > f.en_retard_le, false) AS donnees_en_retard
-FROM control.collecte AS c
-LEFT JOIN (
-    SELECT domaine, min(derniere) AS derniere, min(derniere + alerte_apres) AS en_retard_le
-    FROM control.fraicheur
-    GROUP BY domaine
-) AS f ON c.domaine = f.domaine;
-CREATE OR REPLACE VIEW marts.etat_table AS
-SELECT t.nom_table, t.lignes, c.numero AS version, c.construit_le
-FROM control.contenu AS t
-LEFT JOIN control.construction AS c ON t.nom_table = c.modele;
-COMMENT ON VIEW marts.etat_source IS
-    'One row per domain: its last collection, tried and successful, what it brought, the next one, and whether it is '
-    'late: no success since the last one due, or data older than dbt''s freshness allows';
-COMMENT ON VIEW marts.etat_table IS
-    'One row per table of marts: its rows, the number of the last lake package in it (version), and its last build';
-COMMENT ON COLUMN marts.etat_source.domaine IS 'Domain: meteo, piezometrie …';
-COMMENT ON COLUMN marts.etat_source.reussie_le IS 'Instant of its last successful collection (UTC)';
-COMMENT ON COLUMN marts.etat_source.tentee_le IS 'Instant of its last collection, successful or not (UTC)';
-COMMENT ON COLUMN marts.etat_source.en_echec IS 'Whether that one failed';
-COMMENT ON COLUMN marts.etat_source.lignes IS 'Rows that the last successful collection brought to the lake';
-COMMENT ON COLUMN marts.etat_source.refusees IS 'Records that it refused';
-COMMENT ON COLUMN marts.etat_source.donnees_du IS 'Newest row of its source table that is furthest behind (UTC)';
-COMMENT ON COLUMN marts.etat_source.prochaine_le IS 'Instant of the next collection planned (UTC)';
-COMMENT ON COLUMN marts.etat_source.collecte_en_retard IS 'Whether no collection succeeded since the last one due';
-COMMENT ON COLUMN marts.etat_source.donnees_en_retard IS 'Whether its data are older than their freshness allows';
-COMMENT ON COLUMN marts.etat_table.nom_table IS 'Table of marts';
-COMMENT ON COLUMN marts.etat_table.lignes IS 'Rows after the last build';
-COMMENT ON COLUMN marts.etat_table.version IS 'Number of the last lake package in it (control.paquet_charge)';
-COMMENT ON COLUMN marts.etat_table.construit_le IS 'Instant of its last build (UTC)';

@@ -12,6 +12,11 @@ from ingestion.sources import SOURCES
 from ingestion.warehouse.connection import DBT_SCHEMAS, LOCK_KEY, READERS, Warehouse, reader_passwords
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+# A grant writes the table's row in the catalogue. A build may be writing the same row: grant only what is missing.
+_UNREADABLE = """
+    SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind IN ('r', 'p', 'v', 'm')
+    AND NOT has_table_privilege(%(role)s, oid, 'SELECT')
+"""
 
 
 def initialise(settings: Settings, warehouse: Warehouse) -> None:
@@ -80,9 +85,11 @@ def _ensure_reader(connection: psycopg.Connection, role: str, password: str, *, 
     if password and (renew or not logs_in):
         set_password(connection, role, password)
     schemas = ("marts",) if role == "api_service" else ("marts", "snapshots")
-    for schema in map(sql.Identifier, schemas):
+    for schema_name in schemas:
+        schema = sql.Identifier(schema_name)
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, name))
-        connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(schema, name))
+        for (table,) in connection.execute(_UNREADABLE, {"schema": schema_name, "role": role}).fetchall():
+            connection.execute(sql.SQL("GRANT SELECT ON {}.{} TO {}").format(schema, sql.Identifier(table), name))
         connection.execute(
             sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT SELECT ON TABLES TO {}").format(schema, name)
         )

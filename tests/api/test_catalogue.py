@@ -6,7 +6,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.catalogue import unit
+from api.catalogue import description_and_unit
 
 
 @pytest.fixture(scope="module")
@@ -15,24 +15,17 @@ def tables(user: httpx.Client) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("description", "expected"),
+    ("comment", "expected"),
     [
-        ("Level of the groundwater, in m NGF: high is wet.", "m NGF"),
-        ("Rain of the month, in mm: the sum of the days' preliq.", "mm"),
-        ("Liquid water in the root zone, mean of the month, in m³ per m³ of soil.", "m³ per m³"),
-        ("Mean wind speed of the month, in m/s.", "m/s"),
-        ("Surface in km², as published (whole numbers).", "km²"),
-        ("Depth of the work, in m below ground.", "m"),
-        ("Easting, in hectometres of Lambert II étendu", "hectometres"),
-        ("Length of the gap, in hours: more than 6.", "hours"),
-        ("Fraction of these days, 0 to 1, whose value has been checked", "1"),
-        ("Standardised piezometric index, no unit, -3 (lowest) to 3", "1"),
-        ("Value measured, in the unit of the column unite: mm, l/s, m NGF or m.", "column unite"),
-        ("Name of the river in motion", None),
+        ("Level of the groundwater: high is wet. Unit: m NGF.", ("Level of the groundwater: high is wet.", "m NGF")),
+        ("Fraction of these days. Unit: 1.", ("Fraction of these days.", "1")),
+        ("Value measured. Unit: column unite.", ("Value measured.", "column unite")),
+        ("Unit of the values in the row: mm (H), l/s (Q).", ("Unit of the values in the row: mm (H), l/s (Q).", None)),
+        ("", ("", None)),
     ],
 )
-def test_the_unit_of_a_description(description: str, expected: str | None) -> None:
-    assert unit(description) == expected
+def test_a_comment_is_a_description_and_a_unit(comment: str, expected: tuple[str, str | None]) -> None:
+    assert description_and_unit(comment) == expected
 
 
 def test_versions_rows_and_freshness(tables: dict[str, dict[str, Any]], owner: psycopg.Connection[Any]) -> None:

@@ -20,7 +20,10 @@ from tests.helpers.problems import assert_problem
 
 STATION = "07548X0009/F"
 SMALL = [name for name in TABLES if name not in ("meteo", "meteo_mensuelle")]
-EXPORTS = "select count(*) from pg_stat_activity where application_name like 'hydrotheque-export-%'"
+EXPORTS = """
+    select count(*) from pg_stat_activity
+    where application_name like 'hydrotheque-export-%' and datname = current_database()
+"""
 
 
 def rows(answer: httpx.Response, kind: str) -> list[dict[str, Any]]:

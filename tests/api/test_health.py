@@ -69,7 +69,7 @@ def test_it_recovers_when_connections_are_cut(user: httpx.Client, migrated: Any)
     with psycopg.connect(**same_role) as connection:
         cut = connection.execute(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-            "where usename = current_user and pid <> pg_backend_pid()"
+            "where usename = current_user and pid <> pg_backend_pid() and datname = current_database()"
         )
         assert cut.fetchone() != (0,)
     answers = [user.get("/data/piezo/list?limit=1").status_code for _ in range(10)]

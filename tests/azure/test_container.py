@@ -163,4 +163,4 @@ def test_a_job_that_is_told_to_stop_passes_it_on_and_tells_of_it() -> None:
 def test_nothing_to_start_and_no_such_command_are_one_line() -> None:
     assert start().stderr == "hydrotheque: no command to start: name one, such as `hydrotheque run`\n"
     done = start("no-such-program")
-    assert (done.returncode, done.stderr) == (127, "hydrotheque: no-such-program: there is no such command\n")
+    assert (done.returncode, done.stderr) == (127, "hydrotheque: no-such-program: no such command\n")

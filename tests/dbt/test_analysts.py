@@ -63,7 +63,7 @@ def test_the_role_owns_nothing_belongs_to_nobody_and_creates_nothing(warehouse: 
     [
         "select 1 from raw_meteo.sim2",
         "select 1 from staging.stg_meteo__quotidien",
-        "select 1 from intermediate.int_meteo__perimetre",
+        "select 1 from intermediate.int_meteo__scope",
         "select 1 from control.paquet_charge",
         "delete from meteo",
         "update nappe set niveau_nappe_eau = 0",

@@ -46,6 +46,8 @@ def test_it_is_what_the_manifest_says(tables: dict[str, dict[str, Any]], manifes
         assert table["description"] == said(model.description)
         columns = {each["name"]: each["description"] for each in table["columns"]}
         assert columns == {column.name: said(column.description) for column in model.columns.values()}
+        units = {each["name"]: each["unit"] for each in table["columns"]}
+        assert units == {column.name: column.meta.get("unit") for column in model.columns.values()}
         types = {each["name"]: ALIASES.get(each["type"], each["type"]) for each in table["columns"]}
         assert types == {column.name: column.data_type for column in model.columns.values()}
         assert [table["key"]] == [c.columns for c in model.constraints if c.type == "primary_key"]

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from scipy.stats import gaussian_kde, norm
 
-from tests.helpers.warehouse import new_warehouse
+from tests.dbt.conftest import Dbt
+from tests.helpers.warehouse import TestWarehouse, new_warehouse
 
 REFERENCE = range(1991, 2021)
 THRESHOLDS = (-np.inf, -1.28, -0.84, -0.25, 0.25, 0.84, 1.28, np.inf)
@@ -51,25 +52,15 @@ STATIONS = [
 
 
 @pytest.fixture(scope="module")
-def rows(home: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A place for what the one build of this module gives."""
-    return {}
-
-
-@pytest.fixture
-def index(rows: dict[str, Any], request: pytest.FixtureRequest) -> list[tuple[Any, ...]]:
+def index(home: Path, dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
     """The mart, built once: code_bss, month, level, index, class, years, reason."""
-    if "index" not in rows:
-        warehouse, dbt = new_warehouse(request.getfixturevalue("tmp_path")), request.getfixturevalue("dbt")
-        with psycopg.connect(warehouse.url, autocommit=True) as connection:
-            _load(connection)
-            result = dbt(warehouse.env, "run", "-s", "+indicateur_piezometrique")
-            assert result.success, result.exception
-            query = (
-                "select code_bss, mois, niveau_moyen, ips, classe, annees, motif from marts.indicateur_piezometrique"
-            )
-            rows["index"] = connection.execute(query).fetchall()
-    return rows["index"]
+    warehouse = new_warehouse(tmp_path_factory.mktemp("indicateur"))
+    with warehouse.owner.connect() as connection:
+        _load(connection)
+    dbt(warehouse, "run", "-s", "+indicateur_piezometrique")
+    return warehouse.rows(
+        "select code_bss, mois, niveau_moyen, ips, classe, annees, motif from marts.indicateur_piezometrique"
+    )
 
 
 def _load(connection: psycopg.Connection) -> None:
@@ -141,11 +132,10 @@ def test_a_month_without_an_index_says_why(index: list[tuple[Any, ...]]) -> None
     }
 
 
-def test_the_normal_distribution_in_sql_is_scipys(empty_warehouse: Any, dbt: Any) -> None:
+def test_the_normal_distribution_in_sql_is_scipys(empty_warehouse: TestWarehouse, dbt: Dbt) -> None:
     query = """select x, {{ normal_probability('x') }} as p, {{ normal_score(normal_probability('x')) }} as z
         from (select cast(n as double precision) / 100 as x from generate_series(-500, 500) as g (n)) as scores"""
-    result = dbt(empty_warehouse.env, "show", "--inline", query, "--limit", "-1")
-    assert result.success, result.exception
+    result = dbt(empty_warehouse, "show", "--inline", query, "--limit", "-1")
     x, p, z = np.array([[float(value) for value in row] for row in result.result.results[0].agate_table.rows]).T
     assert len(x) == 1001
     assert np.abs(p - norm.cdf(x)).max() < 1e-7

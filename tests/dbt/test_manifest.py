@@ -38,11 +38,13 @@ FOREIGN_KEYS = {
     ("conformite_commune", "code_insee", "commune"),
 }
 LONG_TYPES = {"timestamptz": "timestamp with time zone"}
-# A dimensionless number says what it counts or lies between.
-UNIT = re.compile(
-    r"%|(?<!\w)(mm|k?m|km²|hectometres|degrees|°C|m/s|l/s|g/kg|J/cm²|m³ per|hours|fraction|share|index|no unit"
-    r"|in the unit of \w+|-?\d to \d)\b"
-)
+# dbt_project/docs/overview.md explains them; `column x` names the column of the row that has the unit.
+UNITS = {
+    "mm", "m", "hm", "km", "km²", "m NGF", "°", "°C", "%", "m/s", "g/kg", "J/cm²", "m³/m³", "h", "B", "1",
+    "column unite", "column cdunitereferencesiseeaux", "column texte",
+}  # fmt: skip
+# Numbers that are labels: codes, years, the number of a package.
+LABELS = re.compile(r"code_\w+|(\w+_)?annee|version")
 
 
 def _models(manifest: Manifest, schema: str | None = None) -> list[Any]:
@@ -86,7 +88,7 @@ def test_no_column_of_a_relation_is_left_out(manifest: Manifest, warehouse: Any)
 
 
 def _tables(manifest: Manifest) -> list[Any]:
-    return [mart for mart in _models(manifest, "marts") if mart.name != "version_donnees"]
+    return [mart for mart in _models(manifest, "marts") if mart.config.materialized != "view"]
 
 
 def test_marts_have_a_contract_and_a_key_without_a_name(manifest: Manifest) -> None:
@@ -135,21 +137,31 @@ def test_every_model_has_a_group_and_every_group_an_owner(manifest: Manifest) ->
     assert [group.name for group in manifest.groups.values() if not (group.owner.name and group.description)] == []
 
 
-def test_a_number_says_its_unit(manifest: Manifest) -> None:
+def test_a_number_of_the_marts_has_a_unit(manifest: Manifest) -> None:
+    numbers = ("double precision", "numeric", "real", "integer", "bigint")
     bare = [
-        f"{mart.name}.{column.name}: {column.description}"
+        f"{mart.name}.{column.name}"
         for mart in _models(manifest, "marts")
         for column in mart.columns.values()
-        if column.data_type in ("double precision", "numeric", "real") and not UNIT.search(column.description)
+        if column.data_type in numbers and "unit" not in column.meta and not LABELS.fullmatch(column.name)
     ]
     assert bare == []
+
+
+def test_a_description_has_one_unit_wherever_it_stands(manifest: Manifest) -> None:
+    units: dict[str, set[str | None]] = {}
+    for table in [*_models(manifest), *_snapshots(manifest), *manifest.sources.values()]:
+        for column in table.columns.values():
+            units.setdefault(column.description, set()).add(column.meta.get("unit"))
+    assert {text: found for text, found in units.items() if len(found) > 1} == {}
+    assert set().union(*units.values()) - {None} == UNITS
 
 
 def test_the_exposures_say_who_reads_what(manifest: Manifest) -> None:
     exposures = {exposure.name: exposure for exposure in manifest.exposures.values()}
     assert set(exposures) == {"api", "analystes", "flows"}
     assert [name for name, exposure in exposures.items() if not (exposure.description and exposure.owner.name)] == []
-    assert _names(manifest, exposures["api"].depends_on.nodes) == set(_served())
+    assert _names(manifest, exposures["api"].depends_on.nodes) == {*_served(), "etat_source", "etat_table"}
     read = {node.name for node in [*_models(manifest, "marts"), *_snapshots(manifest)]}
     assert _names(manifest, exposures["analystes"].depends_on.nodes) == read
 

@@ -22,6 +22,8 @@ from dbt.task.compile import CompileRunner
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
+from tests.dbt.conftest import QUIET
+
 ROOT = Path(__file__).parents[2]
 PROFILE = """
 hydrotheque:
@@ -126,10 +128,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], 
         patch.setattr(CompileRunner, "compile", compile_with_hooks)
         patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
+        where = ("--project-dir", str(ROOT), "--profiles-dir", str(folder))
         for _ in ("first", "again"):
-            result = dbtRunner().invoke(
-                ["compile", "--quiet", "--project-dir", str(ROOT), "--profiles-dir", str(folder), "--threads", "1"]
-            )
+            result = dbtRunner().invoke([*QUIET, "compile", *where, "--threads", "1"])
             assert result.success, result.exception
             built[:] = [run.node.name for run in result.result.results if run.node.config.materialized == "incremental"]
     return queries, strangers

@@ -72,7 +72,8 @@ FIRST_RUN = (
 def run_chain(environment: dict[str, str], log: Path, checkpoint: Checkpoint | None = None) -> int:
     """Run `hydrotheque run` in a forked process, up to a checkpoint when one is named; return its exit status."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "flows.commands.run", "dbt.adapters.postgres", __name__])
+    modules = ["pytest", "flows.commands.run", "flows.chain.transform", "dbt.adapters.postgres", __name__]
+    context.set_forkserver_preload(modules)
     process = context.Process(target=_run, args=(environment, log, checkpoint))
     process.start()
     process.join(_PATIENCE)

@@ -88,8 +88,13 @@ def test_a_sixth_source_is_added_by_typing_what_the_guide_says(
     assert "loaded     departements" in shown
     assert "unchanged  departements departements-france.csv" in shown
     assert re.search(r"^departements +on time", shown, re.M)
-    assert re.search(r"^departement +5", shown, re.M)
+    assert re.search(r"^departement .* 5$", shown, re.M), "in status"
     assert (project / "departement.csv").read_text().count("\n") == 6
     assert "departements: INSEE, through data.gouv.fr" in (project / "departement.csv.txt").read_text()
-    assert empty_warehouse.rows("SELECT lignes FROM marts.etat_table WHERE nom_table = 'departement'") == [(5,)]
-    assert empty_warehouse.rows("SELECT count(*) FROM marts.rejet WHERE domaine = 'departements'") == [(0,)]
+    [(report,)] = empty_warehouse.rows("SELECT rapport FROM control.execution WHERE nom = 'build'")
+    assert report["marts"]["departement"] == 5
+    assert "raw_departements.lecture" in {each["source"] for each in report["freshness"]}
+    [(packages,)] = empty_warehouse.rows(
+        "SELECT count(*) FROM intermediate.int_controle__paquets WHERE domaine = 'departements'"
+    )
+    assert packages == 1, "rejet would have what it refuses"

@@ -94,7 +94,7 @@ def test_a_fault_is_told_once_and_again_when_it_comes_back(desk: Desk, environme
     assert desk.said() == ["Hydrothèque: meteo could not be collected"]
     text = desk.mails[0].get_body().get_content()
     assert f"What happened: {desk.not_found}/api/1/datasets/" in text
-    assert "What is safe: the tables hold what they held" in text
+    assert "What is safe: the tables are unchanged" in text
     assert "What to do: `hydrotheque collect meteo`" in text
     assert desk.mails[0]["To"] == "oncall@example.org"
 
@@ -120,7 +120,7 @@ def test_a_guard_and_refused_records(desk: Desk, environment: Environment) -> No
             run("meteo")
         assert desk.said() == ["Hydrothèque: a guard stopped the collection of meteo"]
         assert "--accept" in desk.posts[0]["message"]
-        assert "nothing was replaced: lake and tables hold the version before" in desk.posts[0]["message"]
+        assert "nothing was replaced: lake and tables have the previous version" in desk.posts[0]["message"]
         desk.clear()
         contents[NAME] = _with(bad_line)
         run("meteo")

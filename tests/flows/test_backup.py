@@ -120,9 +120,7 @@ def test_a_light_backup_holds_what_the_lake_does_not(empty_warehouse: TestWareho
     assert after == before
 
 
-@pytest.mark.parametrize(
-    ("content", "message"), [(None, "there is no such file"), (b"not a backup", "not appear to be")]
-)
+@pytest.mark.parametrize(("content", "message"), [(None, "no such file"), (b"not a backup", "not appear to be")])
 def test_a_file_that_is_no_backup(
     empty_warehouse: TestWarehouse, tmp_path: Path, content: bytes | None, message: str
 ) -> None:

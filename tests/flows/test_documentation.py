@@ -35,7 +35,7 @@ def served(documented: Path) -> Iterator[str]:
 def test_the_page_is_one_file_that_loads_nothing(documented: Path) -> None:
     text = documented.read_text(encoding="utf-8")
     assert re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=.?(?:https?:)?//[^>]*>", text) == []
-    assert "Level of the groundwater, in m NGF" in text
+    assert '"Level of the groundwater: high is wet. Unit: m NGF."' in text
     assert "raw_piezometrie" in text
 
 

@@ -65,7 +65,7 @@ def test_the_state_of_every_source(warehouse: TestWarehouse) -> None:
     assert set(sources) == set(SOURCES)
     assert {source.state for source in sources.values()} == {"on time"}
     assert sources["meteo"].lignes == 115_600
-    assert sources["meteo"].prochaine_le == schedules.collecting("meteo").after(sources["meteo"].reussie_le)
+    assert sources["meteo"].prochaine_le == schedules.schedule_of("meteo").after(sources["meteo"].reussie_le)
 
 
 def test_status_in_a_terminal(warehouse: TestWarehouse, empty_warehouse: TestWarehouse) -> None:
@@ -207,6 +207,6 @@ def test_what_changed_since_the_last_time() -> None:
     assert reports.changes(report(5, "pass", "2023", "2024"), report(1_005, "warn", "2024", "2025")) == [
         "meteo: 5 -> 1,005 rows",
         "new: 2025",
-        "not there any more: 2023",
+        "gone: 2023",
         "a_test: pass -> warn",
     ]

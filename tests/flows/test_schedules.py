@@ -36,13 +36,13 @@ def test_every_domain_is_collected_on_one_schedule() -> None:
 
 
 def test_a_day_of_grace_before_a_month_is_late_and_two_hours_before_an_hour_is() -> None:
-    following, late = schedules.due("meteo", WINTER)
+    following, late = schedules.next_collection("meteo", WINTER)
     assert (following, late) == (datetime(2027, 1, 8, 9, tzinfo=UTC), datetime(2027, 1, 9, 9, tzinfo=UTC))
     assert of("pipeline_get_capteurs").late_after(WINTER) == WINTER + timedelta(hours=3)
 
 
 def test_a_build_asks_for_what_was_collected_since_the_eighth() -> None:
     build = datetime(2027, 1, 8, 23, tzinfo=UTC)
-    assert schedules.collected_since(("meteo",), build)["meteo"] == build - timedelta(days=1)
+    assert schedules.required_since(("meteo",), build)["meteo"] == build - timedelta(days=1)
     later = datetime(2027, 1, 20, tzinfo=UTC)
-    assert schedules.collected_since(("meteo",), later)["meteo"] == datetime(2027, 1, 8, 9, tzinfo=UTC)
+    assert schedules.required_since(("meteo",), later)["meteo"] == datetime(2027, 1, 8, 9, tzinfo=UTC)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,9 +143,9 @@ class TestWarehouse:
         server.create_database(name, self.owner.database)
         shutil.copytree(self.lake, folder / "lake")
         update = {"lake_url": (folder / "lake").as_uri(), "pgdatabase": name}
-        settings = self.settings.model_copy(update=update | changes)
-        initialise(settings, owner := replace(self.owner, database=name))  # a template gives no rights of the database
-        clone = TestWarehouse(settings, owner)
+        clone = TestWarehouse(self.settings.model_copy(update=update | changes), replace(self.owner, database=name))
+        # A template gives no rights of the database; the server is the one of the worker's HOME.
+        initialise(clone.with_home(server.start(server.WORKER)).settings, clone.owner)
         return clone.with_home(home) if home else clone
 
     def renamed(self, name: str) -> "TestWarehouse":
@@ -186,6 +187,16 @@ class TestWarehouse:
             table: self.rows(f"SELECT xmin::text, ctid::text FROM {table} WHERE {where} ORDER BY 1, 2")
             for table in tables
         }
+
+    def counters(self, counter: str, *tables: str) -> dict[str, int]:
+        """A counter of pg_stat_user_tables by table, once everyone who used the tables has left and reported it."""
+        others = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        query = f"SELECT schemaname || '.' || relname, {counter} FROM pg_stat_user_tables"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            while connection.execute(others).rowcount:
+                time.sleep(0.01)
+            found = dict(connection.execute(query).fetchall())
+        return {table: found[table] for table in tables}
 
     def marts(self, left_out: Iterable[str] = OF_THE_RUN) -> dict[str, str]:
         """Checksums of every table in marts."""
@@ -232,9 +243,10 @@ def named(name: str) -> str:
 def new_warehouse(folder: Path, name: str = DATABASE, template: str = RAW, **changes: Any) -> TestWarehouse:
     """Return a warehouse of the worker's HOME, its lake below `folder`: RAW (empty raw tables) or only INITIALISED.
 
-    One of the default name lives as long as a test: the next takes its place.
+    Another template must be there. A warehouse of the default name lives as long as a test: the next takes its place.
     """
-    server.once(template, {INITIALISED: _initialised, RAW: _raw}[template])
+    if template in (INITIALISED, RAW):
+        server.once(template, {INITIALISED: _initialised, RAW: _raw}[template])
     server.create_database(name, template)
     warehouse = _opened(folder, name, **changes)
     initialise(warehouse.settings, warehouse.owner)

@@ -86,6 +86,26 @@ def test_initialise_twice_changes_nothing(empty_warehouse: TestWarehouse) -> Non
     assert empty_warehouse.rows(schemas) == before
 
 
+def test_initialise_leaves_alone_the_tables_that_a_build_may_be_writing(empty_warehouse: TestWarehouse) -> None:
+    """Every command begins with it, beside a run: a row of the catalogue written by both would fail the build."""
+    with empty_warehouse.owner.connect() as owner:
+        owner.execute("CREATE TABLE marts.t (x int); CREATE VIEW marts.v AS SELECT 1 AS x; CREATE TABLE snapshots.t ()")
+    written = (
+        "SELECT oid, xmin::text FROM pg_class WHERE relnamespace IN ('marts'::regnamespace, 'snapshots'::regnamespace)"
+    )
+    before = empty_warehouse.rows(written)
+    initialise(empty_warehouse.settings, empty_warehouse.owner)
+    assert empty_warehouse.rows(written) == before
+
+
+def test_initialise_gives_readers_what_a_restore_does_not(empty_warehouse: TestWarehouse) -> None:
+    with empty_warehouse.owner.connect() as owner:
+        owner.execute("CREATE TABLE marts.t (x int); REVOKE ALL ON marts.t FROM api_service, analyste")
+    initialise(empty_warehouse.settings, empty_warehouse.owner)
+    for role in ("api_service", "analyste"):
+        assert empty_warehouse.rows(f"SELECT has_table_privilege('{role}', 'marts.t', 'SELECT')") == [(True,)]
+
+
 @pytest.mark.parametrize("role", ["api_service", "analyste"])
 def test_readers_see_marts_and_nothing_else(empty_warehouse: TestWarehouse, role: str) -> None:
     with empty_warehouse.owner.connect() as owner:

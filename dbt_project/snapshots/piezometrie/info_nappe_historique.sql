@@ -5,8 +5,6 @@
         {'columns': ['dbt_scd_id'], 'unique': true},
         {'columns': ['code_bss', 'dbt_valid_from'], 'unique': true},
     ],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['info_nappe']) }}",
 ) }}
 
 -- what a station is and where; what grows with its measures would make a version a month

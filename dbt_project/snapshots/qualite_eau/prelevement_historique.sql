@@ -1,47 +1,46 @@
 {% snapshot prelevement_historique %}
 {{ config(
     unique_key=['referenceprel', 'cdreseau', 'annee'],
-    meta={'perimetre': 'int_qualite_eau__perimetre', 'cles': 'annee', 'portee': 'cible.annee = perimetre.annee'},
+    meta={'scope': 'int_qualite_eau__scope', 'scope_columns': 'annee', 'match': 'target.annee = scope.annee'},
     indexes=[
         {'columns': ['dbt_scd_id'], 'unique': true},
         {'columns': ['referenceprel', 'cdreseau', 'annee', 'dbt_valid_from'], 'unique': true},
         {'columns': ['annee']},
         {'columns': ['dbt_valid_to']},
     ],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['prelevement']) }}",
 ) }}
+-- depends_on: {{ ref('int_qualite_eau__scope') }}
 
 with final as (
     select
-        cible.referenceprel,
-        cible.cdreseau,
-        cible.annee,
-        cible.dateprel,
-        cible.heureprel,
-        cible.preleve_le,
-        cible.cddept,
-        cible.inseecommuneprinc,
-        cible.nomcommuneprinc,
-        cible.cdreseauamont,
-        cible.nomreseauamont,
-        cible.pourcentdebit,
-        cible.plvconformitebacterio,
-        cible.plvconformitechimique,
-        cible.plvconformitereferencebact,
-        cible.plvconformitereferencechim,
-        cible.conclusionprel,
-        cible.ugelib,
-        cible.distrlib,
-        cible.moalib,
-        cible.lignes,
-        cible.identiques
-    from {{ ref('prelevement') }} as cible
-    {% if builds_on() or not execute %} {#- when it parses, dbt has to see every ref #}
+        target.referenceprel,
+        target.cdreseau,
+        target.annee,
+        target.dateprel,
+        target.heureprel,
+        target.preleve_le,
+        target.cddept,
+        target.inseecommuneprinc,
+        target.nomcommuneprinc,
+        target.cdreseauamont,
+        target.nomreseauamont,
+        target.pourcentdebit,
+        target.plvconformitebacterio,
+        target.plvconformitechimique,
+        target.plvconformitereferencebact,
+        target.plvconformitereferencechim,
+        target.conclusionprel,
+        target.ugelib,
+        target.distrlib,
+        target.moalib,
+        target.lignes,
+        target.identiques
+    from {{ ref('prelevement') }} as target
+    {% if builds_on() %}
     where
-        cible.annee in (
-            select perimetre.annee from {{ ref('int_qualite_eau__perimetre') }} as perimetre
-            where perimetre.modele = 'prelevement_historique'
+        target.annee in (
+            select scope.annee from {{ ref('int_qualite_eau__scope') }} as scope
+            where scope.modele = 'prelevement_historique'
         )
     {% endif %}
 )

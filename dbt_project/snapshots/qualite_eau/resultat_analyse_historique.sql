@@ -1,48 +1,47 @@
 {% snapshot resultat_analyse_historique %}
 {{ config(
     unique_key=['referenceprel', 'cdparametresiseeaux', 'referenceanl', 'annee'],
-    meta={'perimetre': 'int_qualite_eau__perimetre', 'cles': 'annee', 'portee': 'cible.annee = perimetre.annee'},
+    meta={'scope': 'int_qualite_eau__scope', 'scope_columns': 'annee', 'match': 'target.annee = scope.annee'},
     indexes=[
         {'columns': ['dbt_scd_id'], 'unique': true},
         {'columns': ['referenceprel', 'cdparametresiseeaux', 'referenceanl', 'annee', 'dbt_valid_from'], 'unique': true},
         {'columns': ['annee']},
         {'columns': ['dbt_valid_to']},
     ],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['resultat_analyse']) }}",
 ) }}
+-- depends_on: {{ ref('int_qualite_eau__scope') }}
 
 with final as (
     select
-        cible.referenceprel,
-        cible.cdparametresiseeaux,
-        cible.referenceanl,
-        cible.annee,
-        cible.cddept,
-        cible.insituana,
-        cible.rqana,
-        cible.valeur,
-        cible.sous_seuil,
-        cible.sur_seuil,
-        cible.seuil,
-        cible.valtraduite,
-        cible.cdunitereferencesiseeaux,
-        cible.limitequal,
-        cible.limite_min,
-        cible.limite_max,
-        cible.depasse_limite,
-        cible.refqual,
-        cible.reference_min,
-        cible.reference_max,
-        cible.hors_reference,
-        cible.lignes,
-        cible.identiques
-    from {{ ref('resultat_analyse') }} as cible
-    {% if builds_on() or not execute %} {#- when it parses, dbt has to see every ref #}
+        target.referenceprel,
+        target.cdparametresiseeaux,
+        target.referenceanl,
+        target.annee,
+        target.cddept,
+        target.insituana,
+        target.rqana,
+        target.valeur,
+        target.sous_seuil,
+        target.sur_seuil,
+        target.seuil,
+        target.valtraduite,
+        target.cdunitereferencesiseeaux,
+        target.limitequal,
+        target.limite_min,
+        target.limite_max,
+        target.depasse_limite,
+        target.refqual,
+        target.reference_min,
+        target.reference_max,
+        target.hors_reference,
+        target.lignes,
+        target.identiques
+    from {{ ref('resultat_analyse') }} as target
+    {% if builds_on() %}
     where
-        cible.annee in (
-            select perimetre.annee from {{ ref('int_qualite_eau__perimetre') }} as perimetre
-            where perimetre.modele = 'resultat_analyse_historique'
+        target.annee in (
+            select scope.annee from {{ ref('int_qualite_eau__scope') }} as scope
+            where scope.modele = 'resultat_analyse_historique'
         )
     {% endif %}
 )

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ingestion.providers.records import UNREADABLE
 from ingestion.sources.capteurs.plan import LAST_READING, NAPPE, QUANTITIES
-from ingestion.sources.fingerprint import marks, sums
+from ingestion.sources.fingerprint import SUMS, marks
 from ingestion.sources.source import INSTANT, Collecting, Reading, Series, texts
 
 REFUSED = texts("code_capteur", "objet", "reference", "motif", "texte")
@@ -89,14 +89,14 @@ def read(answer: pa.Table, group: list[Series], held: dict[str, Any], run: Colle
 
 
 def judge(db: duckdb.DuckDBPyConnection, answer: pa.Table, asked: list[str], kind: Measures, now: datetime) -> None:
-    """Make the tables `judged`, the records with their sensor and why they are refused (motif), and `kept`, those that
+    """Make `judged`, the records with their sensor and why they are refused (motif), and `kept`, those that
     are not, with a real instant. `now` is the provider's: a value of another day to come is a wrong clock's.
     """
     unreadable = UNREADABLE if UNREADABLE in answer.column_names else "NULL::VARCHAR"
     db.register("published", answer)
     db.register("asked", pa.table({"code": pa.array(asked, pa.string())}))
     db.execute(
-        f"""CREATE TEMP TABLE judged AS SELECT *, {unreadable} AS illisible, CASE
+        f"""CREATE VIEW judged AS SELECT *, {unreadable} AS illisible, CASE
             WHEN illisible IS NOT NULL THEN 'value of another type'
             WHEN code_capteur IS NULL THEN 'code of the sensor missing'
             WHEN code_capteur NOT IN (SELECT code FROM asked) THEN 'sensor not asked for'
@@ -133,11 +133,11 @@ def _compare(
     db: duckdb.DuckDBPyConnection, kind: Measures, overlap_hours: int, held: dict[str, Any], series: dict[str, Series]
 ) -> tuple[dict[str, Any], pa.Table]:
     """Return what to remember of the series that differ from the last reading, and their records (schema READ)."""
+    last_values = f"{kind.instant} >= dernier - INTERVAL {overlap_hours} HOUR"
     seen = db.sql(
-        f"""SELECT code_capteur, count(*), min({kind.instant}), max({kind.instant}),
-            {sums(f"{kind.instant} >= dernier - INTERVAL {overlap_hours} HOUR")}
-        FROM (SELECT *, max({kind.instant}) OVER (PARTITION BY code_capteur) AS dernier FROM (
-            SELECT *, {marks("kept")} FROM kept))
+        f"""WITH ends AS (SELECT code_capteur AS code, max({kind.instant}) AS dernier FROM kept GROUP BY code_capteur)
+        SELECT code_capteur, count(*), min({kind.instant}), max({kind.instant}), {SUMS}
+        FROM (SELECT kept.*, {marks("kept", last_values)} FROM kept JOIN ends ON code_capteur = ends.code)
         GROUP BY code_capteur ORDER BY code_capteur"""
     ).fetchall()
     pieces: dict[str, Any] = {}

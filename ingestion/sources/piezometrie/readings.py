@@ -10,15 +10,13 @@ import pyarrow as pa
 from ingestion.errors import GuardError
 from ingestion.providers import hubeau
 from ingestion.providers.records import UNREADABLE
-from ingestion.sources.fingerprint import marks, sums
+from ingestion.sources.fingerprint import SUMS, marks
 from ingestion.sources.piezometrie.plan import BEGINNING
 from ingestion.sources.piezometrie.stations import DAY, REFUSED
 from ingestion.sources.source import Collecting, Reading, Series
 
 # Milliseconds of the years 1800 to 2200: a measure outside is a mistake, and PostgreSQL's instants end somewhere.
 FIRST_INSTANT, LAST_INSTANT = -5_364_662_400_000, 7_258_118_400_000
-_OURS = "_jour, _illisible, _texte, _md5, _hash, _motif"
-_CHANGED = "EXISTS (SELECT 1 FROM changed WHERE changed.code IS NOT DISTINCT FROM judged.code_bss)"
 _READ = pa.schema({"code_bss": pa.string(), "lu_depuis": pa.date32(), "lignes": pa.int64()})
 
 
@@ -44,40 +42,41 @@ def read(answer: pa.Table, group: list[Series], held: dict[str, Any], run: Colle
     """
     series = {each.code: each for each in group}
     window = timedelta(run.settings.piezo_window_days)
-    with duckdb.connect() as db:
+    new_columns = tuple(hubeau.new_fields(answer, "chroniques"))
+    with duckdb.connect(config={"threads": 1}) as db:  # several answers are read at once
         judge(db, answer, list(series))
         seen = _seen(db, {code: held[code] for code in series if code in held}, window)
         gone = _losses(seen, held, series, run)
         changed, pieces = _compare(seen, held, series, window, now.date(), gone)
-        readings = [(code, 0 if code in gone else seen[code].rows) for code in (*gone, *changed) if code in series]
-        read = [{"code_bss": code, "lu_depuis": series[code].since, "lignes": rows} for code, rows in readings]
+        if not pieces:
+            return Reading({}, {}, 0, dict.fromkeys(series, 0), new_columns)
+        counts = {code: 0 if code in gone else seen[code].rows for code in (*gone, *changed) if code in series}
+        read = [{"code_bss": code, "lu_depuis": series[code].since, "lignes": counts[code]} for code in counts]
         db.register("readings", lecture := pa.Table.from_pylist(read, schema=_READ))
         db.register("changed", pa.table({"code": pa.array(changed, pa.string())}))
-        rows, refused = kept(db), refusals(db)
-        counts = dict(db.sql("SELECT code_bss, count(*) FROM kept GROUP BY code_bss").fetchall())
+        db.register("kept", rows := kept(db))
+        whole = rows.num_rows == sum(seen[code].rows for code in changed)
+        refused = REFUSED.empty_table() if whole else refusals(db)
         tables = {"chroniques": rows, "rejet": refused, "codes": _codes(db), "lecture": lecture}
     if refused.num_rows > answer.num_rows / 2 and not run.options.accept:
         share = f"{refused.num_rows:,} of {answer.num_rows:,} measures"
         raise GuardError(f"{group[0].code} and {len(group) - 1} others: {share}: {refused['motif'][0].as_py()}")
-    return Reading(
-        tables,
-        pieces,
-        rows.num_rows,
-        {code: counts.get(code, 0) for code in series},
-        tuple(hubeau.new_fields(answer, "chroniques")),
-    )
+    stations = dict.fromkeys(series, 0) | {
+        each["values"]: each["counts"] for each in rows["code_bss"].value_counts().to_pylist()
+    }
+    return Reading(tables, pieces, rows.num_rows, stations, new_columns)
 
 
 def judge(db: duckdb.DuckDBPyConnection, answer: pa.Table, asked: list[str]) -> None:
-    """Make the table `judged`: the records of an answer, with their day, their fingerprints, and why they are refused
-    (`_motif`, null for those kept).
+    """Make the view `judged`: the records of an answer, with their day, and why they are refused (`_motif`, null for
+    those kept).
     """
     db.register("records", answer)
     db.register("asked", pa.table({"code": pa.array(asked, pa.string())}))
     unreadable = UNREADABLE if UNREADABLE in answer.column_names else "NULL::VARCHAR"
     db.execute(
-        f"""CREATE TEMP TABLE judged AS SELECT *, {DAY.format("date_mesure")} AS _jour, {unreadable} AS _illisible,
-        {marks("records")}, CASE
+        f"""CREATE VIEW judged AS SELECT *, to_json(records)::VARCHAR AS _texte,
+        {DAY.format("date_mesure")} AS _jour, {unreadable} AS _illisible, CASE
             WHEN _illisible IS NOT NULL THEN 'value of another type'
             WHEN code_bss IS NULL THEN 'code_bss missing'
             WHEN code_bss NOT IN (SELECT code FROM asked) THEN 'station not asked for'
@@ -89,29 +88,25 @@ def judge(db: duckdb.DuckDBPyConnection, answer: pa.Table, asked: list[str]) -> 
 
 def kept(db: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return the measures to keep, with a real date: of the stations in `readings`, from the start of their reading."""
-    left_out = f"{_OURS}, {UNREADABLE}" if UNREADABLE in _columns(db) else _OURS
-    db.execute(
-        f"""CREATE TEMP TABLE kept AS SELECT * EXCLUDE ({left_out}, lignes) REPLACE (_jour AS date_mesure)
+    left_out = f"_illisible, {UNREADABLE}" if UNREADABLE in db.sql("FROM records LIMIT 0").columns else "_illisible"
+    return db.sql(
+        f"""SELECT * EXCLUDE ({left_out}, _texte, _jour, _motif, lignes) REPLACE (_jour AS date_mesure)
         FROM judged JOIN readings USING (code_bss) WHERE _motif IS NULL AND _jour >= lu_depuis"""
-    )
-    return db.sql("FROM kept").to_arrow_table()
+    ).to_arrow_table()
 
 
 def refusals(db: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return the records refused (schema REFUSED) of the stations in `changed`."""
     return (
         db.sql(
-            f"""SELECT code_bss, 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference,
+            """SELECT code_bss, 'chroniques' AS objet, concat_ws(' ', code_bss, date_mesure) AS reference,
             _motif AS motif, coalesce(_illisible, _texte) AS texte FROM judged
-            WHERE _motif IS NOT NULL AND {_CHANGED}"""
+            WHERE _motif IS NOT NULL
+                AND EXISTS (SELECT 1 FROM changed WHERE changed.code IS NOT DISTINCT FROM judged.code_bss)"""
         )
         .to_arrow_table()
         .cast(REFUSED)
     )
-
-
-def _columns(db: duckdb.DuckDBPyConnection) -> list[str]:
-    return list(db.sql("FROM judged LIMIT 0").columns)
 
 
 def _codes(db: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -124,14 +119,17 @@ def _codes(db: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def _seen(db: duckdb.DuckDBPyConnection, held: dict[str, Any], window: timedelta) -> dict[str | None, Seen]:
-    days = [{"code_bss": code, "jusqu": piece["dernier_jour"]} for code, piece in held.items()]
-    db.register("held", pa.Table.from_pylist(days, pa.schema({"code_bss": pa.string(), "jusqu": pa.string()})))
+    days = [{"code": code, "jusqu": date.fromisoformat(piece["dernier_jour"])} for code, piece in held.items()]
+    db.register("held", pa.Table.from_pylist(days, pa.schema({"code": pa.string(), "jusqu": pa.date32()})))
+    of_the_window = f"_jour IS NULL OR _jour >= _dernier - {window.days}"
     rows = db.sql(
-        f"""SELECT code_bss, count(*), count(*) FILTER (_jour >= _dernier - {window.days}),
-            count(*) FILTER (_jour BETWEEN jusqu::DATE - {window.days} AND jusqu::DATE), max(_jour),
-            {sums(f"_jour IS NULL OR _jour >= _dernier - {window.days}")}
-        FROM (SELECT *, max(_jour) OVER (PARTITION BY code_bss) AS _dernier FROM judged)
-        LEFT JOIN held USING (code_bss) GROUP BY code_bss ORDER BY code_bss"""
+        f"""WITH ends AS (SELECT code_bss AS code, max(_jour) AS _dernier FROM judged GROUP BY code_bss)
+        SELECT code_bss, count(*), count(*) FILTER (_jour >= _dernier - {window.days}),
+            count(*) FILTER (_jour BETWEEN jusqu - {window.days} AND jusqu), max(_jour), {SUMS}
+        FROM (
+            SELECT code_bss, _dernier, {DAY.format("date_mesure")} AS _jour, {marks("records", of_the_window)}
+            FROM records JOIN ends ON records.code_bss IS NOT DISTINCT FROM ends.code
+        ) LEFT JOIN held ON code_bss = held.code GROUP BY code_bss ORDER BY code_bss"""
     ).fetchall()
     return {code: Seen(*figures) for code, *figures in rows}
 

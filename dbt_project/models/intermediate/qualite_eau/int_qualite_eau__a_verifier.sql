@@ -1,15 +1,15 @@
 -- reads a mart: a view would be dropped with it by a full refresh
 {{ config(materialized='ephemeral', meta={'verifie': 'prelevement'}) }}
 
-with perimetre as (
-    select distinct annee from {{ ref('int_qualite_eau__perimetre') }}
+with scope as (
+    select distinct annee from {{ ref('int_qualite_eau__scope') }}
     where modele = 'prelevement:tests'
 ),
 
 final as (
     select prelevements.*
     from {{ ref('prelevement') }} as prelevements
-    inner join perimetre on prelevements.annee = perimetre.annee
+    inner join scope on prelevements.annee = scope.annee
 )
 
 select * from final

@@ -2,9 +2,7 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key=['annee', 'variante'],
-    meta={'perimetre': 'int_qualite_eau__perimetre', 'cles': 'annee', 'portee': 'cible.annee = perimetre.annee'},
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
+    meta={'scope': 'int_qualite_eau__scope', 'scope_columns': 'annee', 'match': 'target.annee = scope.annee'},
 ) }}
 {%- set descriptions = [
     'cdparametresiseeaux', 'cdparametre', 'libmajparametre', 'libminparametre', 'libwebparametre', 'qualitparam',
@@ -14,16 +12,16 @@
 with variantes as (
     select
         lignes.annee,
-        {%- for colonne in descriptions %}
-        lignes.{{ colonne }},
+        {%- for column in descriptions %}
+        lignes.{{ column }},
         {%- endfor %}
         count(*) as lignes
     from {{ ref('stg_qualite_eau__resultats') }} as lignes
     {{ years_to_build() }}
     where lignes.cdparametresiseeaux is not null
     group by
-        {%- for colonne in descriptions %}
-        lignes.{{ colonne }},
+        {%- for column in descriptions %}
+        lignes.{{ column }},
         {%- endfor %}
         lignes.annee
 ),
@@ -33,8 +31,8 @@ final as (
         *,
         md5(concat_ws(
             '|',
-            {%- for colonne in descriptions %}
-            coalesce({{ colonne }}, ''){{ "," if not loop.last }}
+            {%- for column in descriptions %}
+            coalesce({{ column }}, ''){{ "," if not loop.last }}
             {%- endfor %}
         )) as variante,
         {{ threshold('limitequal', '>=') }} as limite_min,

@@ -2,9 +2,7 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key=['annee', 'cdreseau'],
-    meta={'perimetre': 'int_qualite_eau__perimetre', 'cles': 'annee', 'portee': 'cible.annee = perimetre.annee'},
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
+    meta={'scope': 'int_qualite_eau__scope', 'scope_columns': 'annee', 'match': 'target.annee = scope.annee'},
 ) }}
 
 with citations as (

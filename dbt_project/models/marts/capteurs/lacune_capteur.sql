@@ -3,13 +3,12 @@
     unique_key=['code_capteur', 'grandeur', 'debut'],
     full_refresh=false,
     meta={
-        'perimetre': 'int_capteurs__perimetre',
-        'portee': 'cible.code_capteur = perimetre.code_capteur and cible.grandeur = perimetre.grandeur '
-                  'and cible.fin >= perimetre.depuis',
+        'scope': 'int_capteurs__scope',
+        'match': 'target.code_capteur = scope.code_capteur and target.grandeur = scope.grandeur '
+                  'and target.fin >= scope.depuis',
     },
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['mesure_capteur_jour']) }}",
 ) }}
+-- depends_on: {{ ref('mesure_capteur_jour') }}
 
 with instants as (
     select
@@ -18,7 +17,7 @@ with instants as (
         mesures.instant
     from {{ ref('mesure_capteur') }} as mesures
     {{ sensors_to_build('lacune_capteur') }}
-    {% if is_incremental() or not execute %}
+    {% if is_incremental() %}
     union all
     -- the last value before
     select
@@ -26,12 +25,12 @@ with instants as (
         jours.grandeur,
         max(jours.dernier_instant) as instant
     from {{ ref('mesure_capteur_jour') }} as jours
-    inner join {{ ref('int_capteurs__perimetre') }} as perimetre
+    inner join {{ ref('int_capteurs__scope') }} as scope
         on
-            perimetre.modele = 'lacune_capteur'
-            and jours.code_capteur = perimetre.code_capteur
-            and jours.grandeur = perimetre.grandeur
-            and jours.jour < perimetre.jour
+            scope.modele = 'lacune_capteur'
+            and jours.code_capteur = scope.code_capteur
+            and jours.grandeur = scope.grandeur
+            and jours.jour < scope.jour
     group by jours.code_capteur, jours.grandeur
     {% endif %}
 ),
@@ -53,30 +52,19 @@ lacunes as (
     where {{ hours_between('debut', 'fin') }} > {{ var('lacune_heures') }}
 ),
 
-perdues as (
-    select distinct
-        lacunes.code_capteur,
-        lacunes.grandeur,
-        lacunes.debut
-    from lacunes
-    inner join {{ ref('stg_capteurs__interruption') }} as interruptions
-        on lacunes.fin > interruptions.depuis and lacunes.debut < interruptions.jusqu_a
-),
-
 final as (
     select
-        lacunes.code_capteur,
-        lacunes.grandeur,
-        lacunes.debut,
-        lacunes.fin,
-        lacunes.heures,
-        case when perdues.debut is null then 'sans mesure' else 'historique perdu' end as cause
+        lacunes.*,
+        case
+            when
+                exists (
+                    select 1 from {{ ref('stg_capteurs__interruption') }} as interruptions
+                    where lacunes.fin > interruptions.depuis and lacunes.debut < interruptions.jusqu_a
+                )
+                then 'historique perdu'
+            else 'sans mesure'
+        end as cause
     from lacunes
-    left join perdues
-        on
-            lacunes.code_capteur = perdues.code_capteur
-            and lacunes.grandeur = perdues.grandeur
-            and lacunes.debut = perdues.debut
 )
 
 select * from final

@@ -2,13 +2,12 @@
     incremental_strategy='mirror',
     unique_key=['code_capteur', 'grandeur', 'instant'],
     meta={
-        'perimetre': 'int_capteurs__perimetre',
-        'portee': 'cible.code_capteur = perimetre.code_capteur and cible.grandeur = perimetre.grandeur '
-                  'and cible.instant >= perimetre.depuis',
+        'scope': 'int_capteurs__scope',
+        'match': 'target.code_capteur = scope.code_capteur and target.grandeur = scope.grandeur '
+                  'and target.instant >= scope.depuis',
     },
     indexes=[{'columns': ['instant'], 'type': 'brin'}],
-    pre_hook=["{{ open_build() }}", "{{ forget_old_rows('capteurs', 'instant') }}"],
-    post_hook="{{ record_build() }}",
+    pre_hook="{{ forget_old_rows('capteurs', 'instant') }}",
 ) }}
 
 with mesures as (

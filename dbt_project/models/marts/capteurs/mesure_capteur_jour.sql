@@ -3,12 +3,10 @@
     unique_key=['code_capteur', 'grandeur', 'jour'],
     full_refresh=false,
     meta={
-        'perimetre': 'int_capteurs__perimetre',
-        'portee': 'cible.code_capteur = perimetre.code_capteur and cible.grandeur = perimetre.grandeur '
-                  'and cible.jour >= perimetre.jour',
+        'scope': 'int_capteurs__scope',
+        'match': 'target.code_capteur = scope.code_capteur and target.grandeur = scope.grandeur '
+                  'and target.jour >= scope.jour',
     },
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['mesure_capteur']) }}",
 ) }}
 
 with mesures as (

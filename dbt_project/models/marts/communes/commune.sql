@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='upsert',
     unique_key='code_insee',
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
 ) }}
 
 with listees as (

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='mirror',
     unique_key='rejet_id',
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
 ) }}
 
 with refus as (

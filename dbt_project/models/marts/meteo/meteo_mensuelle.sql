@@ -2,13 +2,11 @@
     incremental_strategy='mirror',
     unique_key=['lambx', 'lamby', 'mois'],
     meta={
-        'perimetre': 'int_meteo__perimetre',
-        'cles': month_of('date') ~ ' as mois',
-        'portee': 'cible.mois = perimetre.mois',
+        'scope': 'int_meteo__scope',
+        'scope_columns': month_of('date') ~ ' as mois',
+        'match': 'target.mois = scope.mois',
     },
     indexes=[{'columns': ['mois']}],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['meteo']) }}",
 ) }}
 {%- set sommes = ['prenei', 'preliq', 'etp', 'evap', 'pe', 'drainc', 'runc', 'ecoulement'] %}
 {%- set moyennes = [
@@ -16,10 +14,12 @@
     'snow_frac',
 ] %}
 
+-- depends_on: {{ ref('int_meteo__scope') }}
+
 with
-{% if is_incremental() or not execute %} {#- when it parses, dbt has to see every ref #}
-perimetre as (
-    select distinct {{ month_of('date') }} as mois from {{ ref('int_meteo__perimetre') }}
+{% if is_incremental() %}
+scope as (
+    select distinct {{ month_of('date') }} as mois from {{ ref('int_meteo__scope') }}
     where modele = 'meteo_mensuelle'
 ),
 
@@ -30,8 +30,8 @@ jours as (
         {{ month_of('meteo.date') }} as mois
     from {{ ref('meteo') }} as meteo
     {% if is_incremental() %}
-    inner join perimetre
-        on meteo.date >= perimetre.mois and meteo.date < perimetre.mois + interval '1' month
+    inner join scope
+        on meteo.date >= scope.mois and meteo.date < scope.mois + interval '1' month
     {% endif %}
 ),
 
@@ -43,11 +43,11 @@ final as (
         cast(count(*) as integer) as jours,
         cast(extract(day from mois + interval '1' month - interval '1' day) as integer) as jours_du_mois,
         {{ rounded('sum(preliq + prenei)') }} as precipitation,
-        {%- for colonne in sommes %}
-        {{ rounded('sum(' ~ colonne ~ ')') }} as {{ colonne }},
+        {%- for column in sommes %}
+        {{ rounded('sum(' ~ column ~ ')') }} as {{ column }},
         {%- endfor %}
-        {%- for colonne in moyennes %}
-        {{ rounded('avg(' ~ colonne ~ ')') }} as {{ colonne }},
+        {%- for column in moyennes %}
+        {{ rounded('avg(' ~ column ~ ')') }} as {{ column }},
         {%- endfor %}
         min(tinf_h) as tinf_h,
         max(tsup_h) as tsup_h

@@ -2,23 +2,21 @@
     incremental_strategy='mirror',
     unique_key=['code_bss', 'date_mesure'],
     meta={
-        'perimetre': 'int_piezometrie__perimetre',
-        'portee': 'cible.code_bss = perimetre.code_bss and cible.date_mesure >= perimetre.depuis',
+        'scope': 'int_piezometrie__scope',
+        'match': 'target.code_bss = scope.code_bss and target.date_mesure >= scope.depuis',
     },
     indexes=[{'columns': ['date_mesure']}],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
 ) }}
 
-with perimetre as (
+with scope as (
     {{ stations_to_build('nappe', 'date_mesure') }}
 ),
 
 mesures as (
     select mesures.*
     from {{ ref('stg_piezometrie__chroniques') }} as mesures
-    inner join perimetre
-        on mesures.code_bss = perimetre.code_bss and mesures.date_mesure >= perimetre.depuis
+    inner join scope
+        on mesures.code_bss = scope.code_bss and mesures.date_mesure >= scope.depuis
 ),
 
 classees as (

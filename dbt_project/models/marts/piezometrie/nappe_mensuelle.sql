@@ -2,16 +2,14 @@
     incremental_strategy='mirror',
     unique_key=['code_bss', 'mois'],
     meta={
-        'perimetre': 'int_piezometrie__perimetre',
-        'portee': 'cible.code_bss = perimetre.code_bss and cible.mois >= ' ~ month_of('perimetre.depuis'),
+        'scope': 'int_piezometrie__scope',
+        'match': 'target.code_bss = scope.code_bss and target.mois >= ' ~ month_of('scope.depuis'),
     },
     indexes=[{'columns': ['mois']}],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['nappe']) }}",
 ) }}
 {%- set brute, correcte = var("statuts") | last, var("qualifications") | first %}
 
-with perimetre as (
+with scope as (
     {{ stations_to_build('nappe_mensuelle', 'mois') }}
 ),
 
@@ -23,8 +21,8 @@ mesures as (
             when nappe.statut <> '{{ brute }}' and nappe.qualification = '{{ correcte }}' then 1 else 0
         end as validee
     from {{ ref('nappe') }} as nappe
-    inner join perimetre
-        on nappe.code_bss = perimetre.code_bss and nappe.date_mesure >= {{ month_of('perimetre.depuis') }}
+    inner join scope
+        on nappe.code_bss = scope.code_bss and nappe.date_mesure >= {{ month_of('scope.depuis') }}
     where nappe.niveau_nappe_eau is not null
 ),
 

@@ -2,70 +2,26 @@
     incremental_strategy='mirror',
     unique_key=['code_bss', 'nature', 'date_debut'],
     meta={
-        'perimetre': 'int_piezometrie__perimetre',
-        'portee': 'cible.code_bss = perimetre.code_bss and cible.date_fin >= perimetre.depuis',
+        'scope': 'int_piezometrie__scope',
+        'match': 'target.code_bss = scope.code_bss and target.date_fin >= scope.depuis',
     },
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['nappe']) }}",
 ) }}
 {%- set seuils = var('signalement') %}
+{%- set recent = 'date_mesure - ' ~ seuils.jours_sans_mesure %}
 
-with perimetre as (
-    {{ stations_to_build('nappe_signalement') }}
+with departs as (
+    {{ measures_to_flag(seuils.jours_plats + seuils.jours_sans_mesure) }}
 ),
 
--- what goes on after `depuis` began not long before it, or with the last measure, or is flagged already
-reculs as (
-    select
-        perimetre.code_bss,
-        least(
-            perimetre.depuis - {{ seuils.jours_plats + seuils.jours_sans_mesure }},
-            (
-                select max(avant.date_mesure) from {{ ref('nappe') }} as avant
-                where avant.code_bss = perimetre.code_bss and avant.date_mesure < perimetre.depuis
-            )
-        ) as recul
-    from perimetre
-),
-
-{% if is_incremental() %}
-connus as (
-    select
-        connus.code_bss,
-        min(connus.date_debut) as date_debut
-    from {{ this }} as connus
-    inner join reculs on connus.code_bss = reculs.code_bss and connus.date_fin >= reculs.recul
-    group by connus.code_bss
-),
-
-departs as (
-    select
-        reculs.code_bss,
-        reculs.recul,
-        least(reculs.recul, connus.date_debut) as depart
-    from reculs
-    left join connus on reculs.code_bss = connus.code_bss
-),
-
-{% else %}
-departs as (
-    select
-        code_bss,
-        recul,
-        recul as depart
-    from reculs
-),
-
-{% endif %}
 mesures as (
     select
         nappe.code_bss,
         nappe.date_mesure,
         nappe.niveau_nappe_eau as niveau,
-        nappe.profondeur_nappe as profondeur,
         departs.recul,
+        nappe.niveau_nappe_eau = nappe.profondeur_nappe as repete,
         lag(nappe.niveau_nappe_eau) over station as niveau_avant,
-        lag(nappe.profondeur_nappe) over station as profondeur_avant,
+        lag(nappe.niveau_nappe_eau = nappe.profondeur_nappe) over station as repetait,
         lag(nappe.date_mesure) over station as jour_avant
     from {{ ref('nappe') }} as nappe
     inner join departs on nappe.code_bss = departs.code_bss and nappe.date_mesure >= departs.depart
@@ -77,65 +33,47 @@ signes as (
     select
         *,
         'profondeur répète le niveau' as nature,
-        coalesce(niveau_avant = profondeur_avant, false) as suite
+        case when repetait then 0 else 1 end as debut
     from mesures
-    where niveau = profondeur
+    where repete
     union all
     select
         *,
         'série plate' as nature,
-        coalesce(
-            niveau = niveau_avant and jour_avant >= date_mesure - {{ seuils.jours_sans_mesure }},
-            false
-        ) as suite
+        case when niveau = niveau_avant and jour_avant >= {{ recent }} then 0 else 1 end as debut
     from mesures
     union all
     select
         *,
         'saut' as nature,
-        false as suite
+        1 as debut
     from mesures
     where abs(niveau - niveau_avant) > {{ seuils.saut_m }} and jour_avant = date_mesure - 1
 ),
 
-numerotes as (
-    select
-        *,
-        sum(case when suite then 0 else 1 end) over jours as numero
-    from signes
-    window jours as (partition by code_bss, nature order by date_mesure)
-),
-
 series as (
     select
-        code_bss,
-        nature,
-        min(date_mesure) as date_debut,
-        max(date_mesure) as date_fin,
-        count(*) as mesures,
-        min(recul) as recul,
-        case when nature = 'saut' then max(niveau_avant) end as niveau_avant,
-        case when nature <> 'profondeur répète le niveau' then max(niveau) end as niveau
-    from numerotes
-    group by code_bss, nature, numero
+        *,
+        sum(debut) over (partition by code_bss, nature order by date_mesure) as serie
+    from signes
 ),
 
 final as (
     select
         code_bss,
         nature,
-        date_debut,
-        date_fin,
-        cast(mesures as integer) as mesures,
-        niveau_avant,
-        niveau
+        min(date_mesure) as date_debut,
+        max(date_mesure) as date_fin,
+        cast(count(*) as integer) as mesures,
+        case when nature = 'saut' then max(niveau_avant) end as niveau_avant,
+        case when nature <> 'profondeur répète le niveau' then max(niveau) end as niveau
     from series
-    where
-        date_fin >= recul
+    group by code_bss, nature, serie
+    having
+        max(date_mesure) >= min(recul)
         and case nature
-            when 'série plate' then date_debut <= date_fin - {{ seuils.jours_plats }}
-            when 'saut' then true
-            else mesures > 1
+            when 'série plate' then min(date_mesure) <= max(date_mesure) - {{ seuils.jours_plats }}
+            else nature = 'saut' or count(*) > 1
         end
 )
 

@@ -2,8 +2,6 @@
     incremental_strategy='mirror',
     unique_key=['code_insee', 'quartier', 'cdreseau'],
     indexes=[{'columns': ['cdreseau']}],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
 ) }}
 
 -- a year may repeat the line with another start: the latest stands; a network named only by a file that is

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='mirror',
     unique_key='cdparametresiseeaux',
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['int_qualite_eau__parametres_publies']) }}",
 ) }}
 
 with publies as (

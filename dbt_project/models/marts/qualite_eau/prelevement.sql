@@ -1,53 +1,19 @@
 {{ config(
     incremental_strategy='mirror',
     unique_key=['referenceprel', 'cdreseau', 'annee'],
-    meta={'perimetre': 'int_qualite_eau__perimetre', 'cles': 'annee', 'portee': 'cible.annee = perimetre.annee'},
+    meta={'scope': 'int_qualite_eau__scope', 'scope_columns': 'annee', 'match': 'target.annee = scope.annee'},
     indexes=[{'columns': ['annee']}, {'columns': ['cdreseau']}, {'columns': ['dateprel']}],
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build() }}",
 ) }}
+-- depends_on: {{ ref('int_qualite_eau__scope') }}
 {%- set verdicts = [
     'plvconformitebacterio', 'plvconformitechimique', 'plvconformitereferencebact', 'plvconformitereferencechim',
 ] %}
-{%- set autres = [
-    'pourcentdebit', 'cdreseauamont', 'nomreseauamont', 'inseecommuneprinc', 'nomcommuneprinc', 'cddept', 'dateprel',
-    'heureprel', 'conclusionprel', 'ugelib', 'distrlib', 'moalib',
-] %}
 
--- The loops below write their own lines, whose indent sqlfluff cannot tell.
--- noqa: disable=LT02
-with classees as (
+with retenus as (
     select
-        lignes.*,
-        count(*) over (partition by lignes.referenceprel, lignes.cdreseau, lignes.annee) as lignes,
-        count(*) over (
-            partition by
-                {%- for colonne in verdicts + autres %}
-                lignes.{{ colonne }},
-                {%- endfor %}
-                lignes.referenceprel, lignes.cdreseau, lignes.annee
-        ) as identiques,
-        replace(lignes.pourcentdebit, ' %', '') as debit,
-        row_number() over (
-            partition by lignes.referenceprel, lignes.cdreseau, lignes.annee
-            order by
-                -- the worst verdict stands
-                case
-                    when
-                        {%- for colonne in verdicts %}
-                        {{ "or " if not loop.first }}lignes.{{ colonne }} = 'N'
-                        {%- endfor %}
-                        then 0
-                    else 1
-                end asc,
-                -- the rest only makes the order total
-                {%- for colonne in verdicts + autres %}
-                lignes.{{ colonne }} asc{{ "," if not loop.last }}
-                {%- endfor %}
-        ) as rang
-    from {{ ref('stg_qualite_eau__prelevements') }} as lignes
-    {{ years_to_build() }}
-    where lignes.referenceprel is not null and lignes.cdreseau is not null and lignes.dateprel is not null
+        *,
+        replace(pourcentdebit, ' %', '') as debit
+    from {{ ref('int_qualite_eau__prelevements_retenus') }}
 ),
 
 final as (
@@ -76,8 +42,8 @@ final as (
         {{ decimal_or_null('debit') }} as pourcentdebit,
 
         -- verdict
-        {%- for colonne in verdicts %}
-        case when {{ colonne }} in ('C', 'N', 'S', 'D') then {{ colonne }} end as {{ colonne }},
+        {%- for column in verdicts %}
+        case when {{ column }} in ('C', 'N', 'S', 'D') then {{ column }} end as {{ column }},
         {%- endfor %}
         conclusionprel,
 
@@ -89,8 +55,7 @@ final as (
         -- lines of the file
         cast(lignes as integer) as lignes,
         cast(identiques as integer) as identiques
-    from classees
-    where rang = 1
+    from retenus
 )
 
 select * from final

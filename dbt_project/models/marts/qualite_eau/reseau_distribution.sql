@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='mirror',
     unique_key='cdreseau',
-    pre_hook="{{ open_build() }}",
-    post_hook="{{ record_build(['int_qualite_eau__reseaux_publies']) }}",
 ) }}
 
 with publies as (

@@ -3,7 +3,7 @@
     refusees, remplacees), which may have several rows a month: those months in which a row was lost or made up. A mart
     that is not built from the last package of its domain is counted when it is.
 -#}
-{% macro uncounted(modele, domaine) -%}
+{% macro uncounted(name, domain) -%}
 bilan as (
     select
         source,
@@ -24,11 +24,11 @@ final as (
         and exists (
             select 1 from {{ source('control', 'construction') }} as construction
             where
-                construction.modele = '{{ modele }}'
+                construction.modele = '{{ name }}'
                 and construction.numero >= (
                     select max(paquets.numero) from {{ source('control', 'paquet_charge') }} as paquets
-                    {%- if domaine %}
-                    where paquets.domaine = '{{ domaine }}'
+                    {%- if domain %}
+                    where paquets.domaine = '{{ domain }}'
                     {%- endif %}
                 )
         )

@@ -1,16 +1,16 @@
 {#- The few expressions that databases write differently, one dispatch each: `default` is Spark's where they differ. -#}
 
-{#- Table expression `alias(jour)` to cross join: one row per day from debut to fin, both included; none when null. -#}
-{% macro days_between(debut, fin, alias) -%}
-    {{ return(adapter.dispatch('days_between', 'hydrotheque')(debut, fin, alias)) }}
+{#- Table expression `alias(jour)` to cross join: one row per day from first to last, both included; no row when one is null. -#}
+{% macro days_between(first, last, alias) -%}
+    {{ return(adapter.dispatch('days_between', 'hydrotheque')(first, last, alias)) }}
 {%- endmacro %}
 
-{% macro default__days_between(debut, fin, alias) -%}
-    lateral (select explode(sequence({{ debut }}, {{ fin }})) as jour) as {{ alias }}
+{% macro default__days_between(first, last, alias) -%}
+    lateral (select explode(sequence({{ first }}, {{ last }})) as jour) as {{ alias }}
 {%- endmacro %}
 
-{% macro postgres__days_between(debut, fin, alias) -%}
-    lateral generate_series({{ debut }}::timestamp, {{ fin }}::timestamp, interval '1 day') as {{ alias }} (jour)
+{% macro postgres__days_between(first, last, alias) -%}
+    lateral generate_series({{ first }}::timestamp, {{ last }}::timestamp, interval '1 day') as {{ alias }} (jour)
 {%- endmacro %}
 
 
@@ -24,7 +24,7 @@
 {% macro postgres__instant_of_ms(column) -%}to_timestamp({{ column }} / 1000.0){%- endmacro %}
 
 
-{#- Text -> number; null where the text is none. -#}
+{#- Text -> number; null where the text is no number. -#}
 {% macro number_or_null(column) -%}
     {{ return(adapter.dispatch('number_or_null', 'hydrotheque')(column)) }}
 {%- endmacro %}
@@ -37,7 +37,7 @@
 
 
 {#-
-    Text of a decimal number, comma or point -> number; null where the text is none. For columns of many rows: three
+    Text of a decimal number, comma or point -> number; null where the text is no number. For columns of many rows: three
     times as fast as number_or_null, which knows signs and blanks.
 -#}
 {% macro decimal_or_null(column) -%}
@@ -76,7 +76,7 @@
 {% macro postgres__matched(column, pattern) -%}substring({{ column }} from '{{ pattern }}'){%- endmacro %}
 
 
-{#- Text `2024-01-31` -> day; null where the text is none. -#}
+{#- Text `2024-01-31` -> day; null where the text is no day. -#}
 {% macro day_or_null(column) -%}
     {{ return(adapter.dispatch('day_or_null', 'hydrotheque')(column)) }}
 {%- endmacro %}
@@ -131,8 +131,8 @@
 
 
 {#- The first day of a day's month. -#}
-{% macro month_of(jour) -%}
-    cast(date_trunc('month', {{ jour }}) as date)
+{% macro month_of(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
 
 

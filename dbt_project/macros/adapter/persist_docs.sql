@@ -1,6 +1,6 @@
 {#-
-    Replaces dbt's own macro, which for each model of each build asks twice for the columns and sends its comments in two
-    statements: a third of what an idle build sends. Here they go in one, and the columns of a contract are known.
+    Replaces dbt-postgres' own macro: the comment of a column is its description and its unit, and the comments of a model
+    are sent in one statement. docs/decisions/0023-comments-say-the-unit.md.
 -#}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) -%}
     {%- set comments = [] -%}
@@ -15,9 +15,16 @@
             {%- set columns = validate_doc_columns(relation, columns, names) -%}
         {%- endif -%}
         {%- for column in columns.values() -%}
-            {%- set comment = postgres_escape_comment(column.description) -%}
+            {%- set comment = postgres_escape_comment(description_with_unit(column)) -%}
             {%- do comments.append("comment on column " ~ relation ~ "." ~ column.name ~ " is " ~ comment ~ ";") -%}
         {%- endfor -%}
     {%- endif -%}
     {%- if comments -%}{%- do run_query(comments | join("\n")) -%}{%- endif -%}
+{%- endmacro %}
+
+
+{#- The description of a column, with its unit (docs/overview.md lists them) as its last sentence. -#}
+{% macro description_with_unit(column) -%}
+    {%- set unit = column.meta.get('unit') -%}
+    {{ return(column.description | trim ~ (" Unit: " ~ unit ~ "." if unit else "")) }}
 {%- endmacro %}

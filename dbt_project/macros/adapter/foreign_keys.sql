@@ -2,7 +2,7 @@
     on-run-end: add every foreign key that a contract declares and the database lacks, between tables that exist.
     A full refresh of a parent drops the keys that point at it, whichever models the run selected: so all models are
     looked at, not those of the run. One catalog query when nothing is missing. A row without its parent stops the run
-    with PostgreSQL's message, which names the table, the key and the value.
+    with PostgreSQL's message, which names the table, the key and the value. docs/decisions/0024-foreign-keys.md.
 -#}
 {% macro ensure_foreign_keys() -%}
     {{ adapter.dispatch('ensure_foreign_keys', 'hydrotheque')() }}
@@ -20,13 +20,8 @@
         {%- if declared -%}
             {%- for key in run_query(missing_foreign_keys_sql(declared)) -%}
                 {{ log("foreign key added: " ~ key.child ~ " (" ~ key.columns ~ ") -> " ~ key.parent, info=true) }}
-                {#- The check reads the whole table once; through the index, in an order of its own, four times as long. #}
-                set local enable_indexscan = off;
-                set local enable_indexonlyscan = off;
                 alter table {{ key.child }}
                 add foreign key ({{ key.columns }}) references {{ key.parent }} ({{ key.parent_columns }}) {{ key.rule }};
-                set local enable_indexscan = on;
-                set local enable_indexonlyscan = on;
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}

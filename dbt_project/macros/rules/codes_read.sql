@@ -1,11 +1,11 @@
 {#-
-    Body of a reference table (columns code_<entite>, nom_<entite>): every code ever published, with the name read last.
+    Body of a reference table (columns code_<entity>, nom_<entity>): every code ever published, with the name read last.
     The log of codes is small and read in full, so an incremental build and a full refresh give the same rows.
 -#}
-{% macro codes_read(entite) -%}
+{% macro codes_read(entity) -%}
 with codes as (
     select * from {{ ref('stg_piezometrie__codes') }}
-    where entite = '{{ entite }}'
+    where entite = '{{ entity }}'
 ),
 
 classes as (
@@ -20,8 +20,8 @@ classes as (
 
 final as (
     select
-        code as code_{{ entite }},
-        nom as nom_{{ entite }}
+        code as code_{{ entity }},
+        nom as nom_{{ entity }}
     from classes
     where rang = 1
 )

@@ -1,13 +1,13 @@
 {#-
-    Body of a source's loaded_at_query: the newest day that the provider has published, as far as was read (`jour`, an
+    Body of a source's loaded_at_query: the newest day that the provider has published, as far as was read (`day`, an
     expression over `relation`). A simulated provider's calendar stands still, so its data do not age.
 -#}
-{% macro newest_day(jour, relation) -%}
+{% macro newest_day(day, relation) -%}
 select
     case
         when exists (select 1 from {{ source('control', 'origine') }} where lac like 'simulated%')
             then current_timestamp
-        else cast(max({{ jour }}) as {{ dbt.type_timestamp() }})
+        else cast(max({{ day }}) as {{ dbt.type_timestamp() }})
     end
 from {{ relation }}
 {%- endmacro %}

@@ -21,14 +21,14 @@
 
 
 {#- Hours from one instant to another. -#}
-{% macro hours_between(debut, fin) -%}
-    {{ return(adapter.dispatch('hours_between', 'hydrotheque')(debut, fin)) }}
+{% macro hours_between(start, end) -%}
+    {{ return(adapter.dispatch('hours_between', 'hydrotheque')(start, end)) }}
 {%- endmacro %}
 
-{% macro default__hours_between(debut, fin) -%}
-    (unix_timestamp({{ fin }}) - unix_timestamp({{ debut }})) / 3600.0
+{% macro default__hours_between(start, end) -%}
+    (unix_timestamp({{ end }}) - unix_timestamp({{ start }})) / 3600.0
 {%- endmacro %}
 
-{% macro postgres__hours_between(debut, fin) -%}
-    cast(extract(epoch from {{ fin }} - {{ debut }}) / 3600.0 as double precision)
+{% macro postgres__hours_between(start, end) -%}
+    cast(extract(epoch from {{ end }} - {{ start }}) / 3600.0 as double precision)
 {%- endmacro %}

@@ -1,15 +1,14 @@
 {#-
-    Replaces dbt-postgres' own macro. With an enforced contract dbt creates the keys first and inserts then, which checks
-    the keys row by row: five times slower on a million rows than this order, which adds them to the filled table.
-    The contract is checked all the same, and each column is cast to its contracted type (dbt's check does not tell
-    text from varchar). Foreign keys to tables that are not there yet follow at the end of the run: see
-    ensure_foreign_keys.
+    Replaces dbt-postgres' own macro: the constraints of a contract are added to the filled table, where dbt creates them
+    first and inserts then. docs/decisions/0021-constraints-after-the-rows.md. The contract is checked all the same, and
+    each column is cast to its contracted type (dbt's check does not tell text from varchar). Foreign keys to tables that
+    do not exist yet follow at the end of the run (foreign_keys.sql).
 -#}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {%- set contracted = config.get('contract').enforced -%}
     {{ config.get('sql_header', none) or '' }}
     {%- if contracted -%}{{ get_assert_columns_equivalent(sql) }}{%- endif %}
-    create {{ 'temporary' if temporary }} table {{ relation }} as (
+    create {{ 'temporary' if temporary else 'unlogged' if config.get('unlogged', false) }} table {{ relation }} as (
         {%- if contracted %}
         select
             {%- for column in model.columns.values() %}

@@ -1,22 +1,13 @@
-{#- Join of `lignes` (rows of yearly files) with the files that this model is to build again; nothing in a full build. -#}
-{% macro years_to_build() -%}
-    {%- if is_incremental() or not execute -%} {#- when it parses, dbt has to see every ref -#}
-    inner join {{ ref('int_qualite_eau__perimetre') }} as perimetre
-        on perimetre.modele = '{{ this.identifier }}' and lignes.nom_du_fichier = perimetre.nom_du_fichier
-    {%- endif -%}
-{%- endmacro %}
-
-
 {#-
     The bound of a limit or reference of quality as published, `<=0,10 µg/L` or `>=6,5 et <=9 unité pH`: the number
-    after `operateur`, null where it has none, or where the text says anything else beside its unit.
+    after `operator`, null where it has none, or where the text says anything else beside its unit.
 -#}
-{% macro threshold(column, operateur) -%}
-    {%- set nombre = "-?[0-9]+([.,][0-9]+)?" -%}
-    {%- set borne = "[<>]= ?" ~ nombre -%}
+{% macro threshold(column, operator) -%}
+    {%- set number = "-?[0-9]+([.,][0-9]+)?" -%}
+    {%- set bound = "[<>]= ?" ~ number -%}
     case
-        when {{ matches(column, "^(" ~ borne ~ "|>= ?" ~ nombre ~ " et <= ?" ~ nombre ~ ")( [^<>=]*)?$") }}
-            then {{ number_or_null("replace(" ~ matched(column, operateur ~ " ?(-?[0-9]+[.,]?[0-9]*)") ~ ", ',', '.')") }}
+        when {{ matches(column, "^(" ~ bound ~ "|>= ?" ~ number ~ " et <= ?" ~ number ~ ")( [^<>=]*)?$") }}
+            then {{ number_or_null("replace(" ~ matched(column, operator ~ " ?(-?[0-9]+[.,]?[0-9]*)") ~ ", ',', '.')") }}
     end
 {%- endmacro %}
 
@@ -44,8 +35,8 @@ where nom_du_fichier = (select max(nom_du_fichier) from {{ source('raw_qualite_e
 
 
 {#-
-    pre_hook, after open_build: PostgreSQL cannot tell that next to no key is repeated, and would sort millions of wide rows
-    to merge them with nothing.
+    pre_hook: PostgreSQL cannot tell that next to no key is repeated, and would sort millions of wide rows to merge them
+    with nothing. docs/decisions/0025-one-planner-switch.md.
 -#}
 {% macro hash_joins() -%}
     {{ return(adapter.dispatch('hash_joins', 'hydrotheque')()) }}
