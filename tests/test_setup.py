@@ -34,13 +34,16 @@ def clone(tmp_path: Path) -> Path:
 def make(folder: Path, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Set up the project of a folder; `path` is searched for programs before the machine's own folders."""
     folders = f"{path}:/usr/bin:/bin" if path else os.environ["PATH"]
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }  # `make test` sets some
     return subprocess.run(
         ["make", ".venv/.ready", *arguments],
         cwd=folder,
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "PATH": folders},
+        env={**inherited, "PATH": folders},
     )
 
 

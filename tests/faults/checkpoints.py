@@ -25,7 +25,7 @@ _NEW_TABLE = "adbc_driver_manager.dbapi:Cursor.adbc_ingest"
 _MERGE = "dlt.destinations.sql_client:SqlClientBase.execute_many"
 _ROWS = "psycopg:Cursor.executemany"
 _DBT = "dbt.adapters.sql.connections:SQLConnectionManager.add_query"
-_REPORT = "flows.reporting.report:keep"
+_REPORT = "flows.reporting.report:save_report"
 _PATIENCE = 600  # seconds, on a machine that has much else to do
 
 
