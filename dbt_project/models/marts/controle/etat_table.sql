@@ -7,7 +7,8 @@ with final as (
         construction.numero as version,
         construction.construit_le
     from {{ source('control', 'contenu') }} as contenu
-    left join {{ source('control', 'construction') }} as construction on contenu.nom_table = construction.modele
+    left join {{ source('control', 'construction') }} as construction
+        on contenu.nom_table = construction.modele
 )
 
 select * from final

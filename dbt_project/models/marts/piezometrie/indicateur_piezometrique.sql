@@ -7,7 +7,8 @@
     },
     indexes=[{'columns': ['mois']}],
 ) }}
-{%- set first_year, last_year, minimum = var('ips_reference')[0], var('ips_reference')[1], var('ips_annees_minimum') %}
+{%- set first_year, last_year = var('ips_reference')[0], var('ips_reference')[1] %}
+{%- set minimum = var('ips_annees_minimum') %}
 {#- the kernel's width by Scott's rule, as scipy.stats.gaussian_kde takes it #}
 {%- set width = "(lois.dispersion * power(" ~ as_double('lois.annees') ~ ", -0.2))" %}
 {%- set distance = "((lois.niveau_moyen - reference.niveau_moyen) / " ~ width ~ ")" %}
