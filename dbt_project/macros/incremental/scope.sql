@@ -183,5 +183,7 @@
         from (
             {{ stations_to_build('nappe_signalement') }}
         ) as scope
+        {{ computed_once() }}
     ) as reculs
+    {{ computed_once() }}
 {%- endmacro %}

@@ -7,7 +7,7 @@
     },
     indexes=[{'columns': ['mois']}],
 ) }}
-{%- set first_year, last_year = var('ips_reference') %}
+{%- set first, last = var('ips_reference')[0] ~ '-01-01', var('ips_reference')[1] ~ '-12-31' %}
 {%- set minimum = var('ips_annees_minimum') %}
 {#- the kernel's width by Scott's rule, as scipy.stats.gaussian_kde takes it #}
 {%- set width = "(lois.dispersion * power(" ~ as_double('lois.annees') ~ ", -0.2))" %}
@@ -24,10 +24,9 @@ niveaux as (
         niveaux.mois,
         extract(month from niveaux.mois) as mois_de_l_annee,
         niveaux.niveau_moyen,
-        extract(year from niveaux.mois) between {{ first_year }} and {{ last_year }} as de_reference,
+        niveaux.mois between date '{{ first }}' and date '{{ last }}' as de_reference,
         -- a new level in the reference years moves every month of its station
-        niveaux.mois >= {{ month_of('scope.depuis') }}
-        or extract(year from scope.depuis) <= {{ last_year }} as a_situer
+        niveaux.mois >= {{ month_of('scope.depuis') }} or scope.depuis <= date '{{ last }}' as a_situer
     from {{ ref('nappe_mensuelle') }} as niveaux
     inner join scope on niveaux.code_bss = scope.code_bss
 ),

@@ -32,15 +32,23 @@ temps as (
         {{ rounded('meteo.preliq + meteo.prenei') }} as precipitation,
         meteo.etp,
         meteo.swi,
-        {{ rain_before(7) }} as pluie_7j,
-        {{ rain_before(30) }} as pluie_30j,
-        {{ rain_before(90) }} as pluie_90j
+        -- a decimal adds up to the same sum in any order
+        cast(meteo.preliq + meteo.prenei as decimal(12, 4)) as pluie
     from mailles
     inner join {{ ref('meteo') }} as meteo
         on
             mailles.lambx = meteo.lambx
             and mailles.lamby = meteo.lamby
             and meteo.date between mailles.debut and mailles.fin
+),
+
+cumuls as (
+    select
+        *,
+        {{ rain_before(7) }} as pluie_7j,
+        {{ rain_before(30) }} as pluie_30j,
+        {{ rain_before(90) }} as pluie_90j
+    from temps
 ),
 
 final as (
@@ -51,22 +59,22 @@ final as (
         nappe.profondeur_nappe,
         stations.lambx,
         stations.lamby,
-        temps.t,
-        temps.precipitation,
-        temps.etp,
-        temps.swi,
-        temps.pluie_7j,
-        temps.pluie_30j,
-        temps.pluie_90j
+        cumuls.t,
+        cumuls.precipitation,
+        cumuls.etp,
+        cumuls.swi,
+        cumuls.pluie_7j,
+        cumuls.pluie_30j,
+        cumuls.pluie_90j
     from jours
     inner join {{ ref('nappe') }} as nappe
         on jours.code_bss = nappe.code_bss and jours.date_mesure = nappe.date_mesure
     inner join {{ ref('info_nappe') }} as stations on jours.code_bss = stations.code_bss
-    left join temps
+    left join cumuls
         on
-            stations.lambx = temps.lambx
-            and stations.lamby = temps.lamby
-            and jours.date_mesure = temps.date
+            stations.lambx = cumuls.lambx
+            and stations.lamby = cumuls.lamby
+            and jours.date_mesure = cumuls.date
 )
 
 select * from final
